@@ -1,0 +1,70 @@
+VERSION := $(shell cat VERSION)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+IMAGE            ?= ghcr.io/workload-identity-quickstart/quickstart:$(VERSION)
+LOCALAZURE_IMAGE ?= ghcr.io/workload-identity-quickstart/localazure:$(VERSION)
+PLATFORM         ?= linux/$(shell go env GOARCH)
+CONTAINER_TOOL   ?= docker
+
+GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+SHFMT         := go run mvdan.cc/sh/v3/cmd/shfmt@v3.14.1
+
+# The race detector needs cgo, and that a C compiler.
+RACE := $(if $(shell command -v $$(go env CC)),-race)
+
+# Modules of their own keep what only tests need out of the workload's go.mod.
+MODULES := . test/peers test/e2e
+SCRIPTS := .ci/run
+
+.PHONY: help
+help: ## list what can be made
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+.PHONY: build
+build: ## build the programs into bin/
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+.PHONY: demo
+demo: build ## run the workload against an Azure on this machine
+	@echo
+	@POLL_INTERVAL=0 bin/localazure exec -- bin/quickstart
+
+.PHONY: test
+test: ## run all tests that need no cluster
+	go test $(RACE) ./...
+	cd test/peers && go test $(RACE) ./...
+
+.PHONY: e2e
+e2e: ## run the end-to-end tests on the cluster that KUBECONFIG names
+	cd test/e2e && go test -count=1 -timeout 20m -v ./...
+
+.PHONY: fuzz
+fuzz: ## run every fuzz test for ten seconds
+	@grep -rl --include='*_test.go' 'func Fuzz' . | while read -r file; do \
+		sed -nE 's/^func (Fuzz[A-Za-z0-9]+).*/\1/p' "$$file" | while read -r name; do \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime 10s "$$(dirname "$$file")" || exit 1; \
+		done || exit 1; \
+	done
+
+.PHONY: lint
+lint: ## check the code's style and the go.mod files
+	@for module in $(MODULES); do \
+		echo "lint $$module"; \
+		(cd $$module && go mod tidy -diff && $(GOLANGCI_LINT) run --config $(CURDIR)/.golangci.yml) || exit 1; \
+	done
+	$(SHFMT) -d $(SCRIPTS)
+	shellcheck $(SCRIPTS)
+
+.PHONY: image
+image: ## build the images of the workload and of the local Azure
+ifeq ($(CONTAINER_TOOL),buildah)
+	buildah bud $(BUILDAH_FLAGS) --platform $(PLATFORM) --build-arg VERSION=$(VERSION) --target quickstart -t $(IMAGE) .
+	buildah bud $(BUILDAH_FLAGS) --platform $(PLATFORM) --build-arg VERSION=$(VERSION) --target localazure -t $(LOCALAZURE_IMAGE) .
+else
+	docker buildx build --load --platform $(PLATFORM) --build-arg VERSION=$(VERSION) --target quickstart -t $(IMAGE) .
+	docker buildx build --load --platform $(PLATFORM) --build-arg VERSION=$(VERSION) --target localazure -t $(LOCALAZURE_IMAGE) .
+endif
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin

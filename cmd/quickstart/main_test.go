@@ -1,0 +1,254 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/workload-identity-quickstart/msal-go/internal/config"
+	"github.com/workload-identity-quickstart/msal-go/internal/localazure"
+	"github.com/workload-identity-quickstart/msal-go/internal/localazure/keyvault"
+	"github.com/workload-identity-quickstart/msal-go/internal/test/fakeazure"
+)
+
+// asQuickstart makes this test program be the quickstart, so that the tests run
+// it as a process with nothing but an environment, as a container does.
+const asQuickstart = "BE_THE_QUICKSTART"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asQuickstart) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// tutorialLine is what the tutorial shows of kubectl logs.
+var tutorialLine = regexp.MustCompile(`^I\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ main\.go:\d+\] "successfully got secret" secret="Hello!"$`)
+
+func command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	t.Setenv(asQuickstart, "1")
+	t.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector would make every exit last a second
+	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+	cmd.WaitDelay = 10 * time.Second
+	return cmd
+}
+
+// runQuickstart returns the exit code and both outputs.
+func runQuickstart(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	cmd := command(t, args...)
+	var out, err bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &err
+	if runErr := cmd.Run(); runErr != nil && cmd.ProcessState == nil {
+		t.Fatal(runErr)
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), err.String()
+}
+
+func TestReadsSecretOnce(t *testing.T) {
+	tests := []struct {
+		name   string
+		env    map[string]string
+		config localazure.SandboxConfig
+		want   string
+	}{
+		{"as in the tutorial", nil, localazure.SandboxConfig{}, tutorialLine.String()},
+		{"with an identity binding", nil, localazure.SandboxConfig{IdentityBinding: true}, tutorialLine.String()},
+		{"without the value", map[string]string{"LOG_SECRET_VALUE": "false"}, localazure.SandboxConfig{},
+			`^I.* main\.go:\d+\] "successfully got secret" version="[0-9a-f]{32}"$`},
+		{"as JSON", map[string]string{"LOG_FORMAT": "json"}, localazure.SandboxConfig{},
+			`^\{"time":"[^"]+","level":"INFO","caller":"main\.go:\d+","msg":"successfully got secret","secret":"Hello!"\}$`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			fakeazure.Start(t, test.config)
+			t.Setenv("POLL_INTERVAL", "0")
+			for name, value := range test.env {
+				t.Setenv(name, value)
+			}
+			code, stdout, stderr := runQuickstart(t)
+			if code != 0 || stdout != "" {
+				t.Errorf("exit code %d, standard output %q", code, stdout)
+			}
+			if !regexp.MustCompile(test.want).MatchString(strings.TrimSuffix(stderr, "\n")) {
+				t.Errorf("got %q, want it to match %s", stderr, test.want)
+			}
+		})
+	}
+}
+
+func TestFirstFailureEndsIt(t *testing.T) {
+	fakeazure.Start(t, localazure.SandboxConfig{DenySecret: localazure.DenyRBAC})
+	code, _, stderr := runQuickstart(t)
+	if code != 1 || !strings.Contains(stderr, `"failed to get secret" err=`) || !strings.Contains(stderr, "ForbiddenByRbac") {
+		t.Errorf("exit code %d, output:\n%s", code, stderr)
+	}
+}
+
+func TestBadConfiguration(t *testing.T) {
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "AZURE_") {
+			t.Setenv(name, "")
+		}
+	}
+	t.Setenv("KEYVAULT_URL", "http://my-vault.vault.azure.net")
+	t.Setenv("SECRET_NAME", "")
+	t.Setenv("POLL_INTERVAL", "often")
+	t.Setenv("AZURE_CLIENT_ID", "")
+	t.Setenv("AZURE_TENANT_ID", "a/b")
+	t.Setenv("AZURE_FEDERATED_TOKEN_FILE", "")
+	for _, format := range []string{"text", "json"} {
+		t.Run(format, func(t *testing.T) {
+			t.Setenv("LOG_FORMAT", format)
+			code, _, stderr := runQuickstart(t)
+			if code != 2 {
+				t.Errorf("exit code %d, want 2", code)
+			}
+			if n := strings.Count(stderr, "invalid configuration"); n != 1 {
+				t.Errorf("%d messages, want one", n)
+			}
+			for _, name := range []string{"KEYVAULT_URL", "SECRET_NAME", "POLL_INTERVAL", "AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE"} {
+				if !strings.Contains(stderr, name) {
+					t.Errorf("%s is not named in:\n%s", name, stderr)
+				}
+			}
+			if format == "json" && !json.Valid([]byte(stderr)) {
+				t.Errorf("not JSON: %s", stderr)
+			}
+		})
+	}
+}
+
+func TestUnknownArgument(t *testing.T) {
+	if code, _, stderr := runQuickstart(t, "start"); code != 2 || !strings.Contains(stderr, `"start"`) {
+		t.Errorf("exit code %d, output %q", code, stderr)
+	}
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	if code, _, stderr := runQuickstart(t, "-h"); code != 0 || stderr != config.Usage {
+		t.Errorf("-h: exit code %d, output %q", code, stderr)
+	}
+	if code, stdout, _ := runQuickstart(t, "-version"); code != 0 || stdout != "quickstart dev\n" {
+		t.Errorf("-version: exit code %d, output %q", code, stdout)
+	}
+}
+
+// start runs the quickstart until stop, which returns its exit code, and passes
+// on the lines it logs.
+func start(t *testing.T) (lines <-chan string, stop func() int) {
+	t.Helper()
+	cmd := command(t)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	output, ended := make(chan string, 1000), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for scanner := bufio.NewScanner(stderr); scanner.Scan(); {
+			output <- scanner.Text()
+		}
+		_, _ = io.Copy(io.Discard, stderr) // a line too long to scan
+	}()
+	return output, func() int {
+		t.Helper()
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		<-ended
+		if err := cmd.Wait(); err != nil && !errors.As(err, new(*exec.ExitError)) {
+			t.Fatal(err)
+		}
+		return cmd.ProcessState.ExitCode()
+	}
+}
+
+// await returns the next line that contains text.
+func await(t *testing.T, lines <-chan string, text string) string {
+	t.Helper()
+	timeout := time.After(time.Minute)
+	for {
+		select {
+		case line := <-lines:
+			if strings.Contains(line, text) {
+				return line
+			}
+		case <-timeout:
+			t.Fatalf("no line with %q", text)
+		}
+	}
+}
+
+func TestSIGTERM(t *testing.T) {
+	t.Run("between reads", func(t *testing.T) {
+		fakeazure.Start(t, localazure.SandboxConfig{})
+		lines, stop := start(t)
+		if line := await(t, lines, "successfully"); !tutorialLine.MatchString(line) {
+			t.Errorf("got %q", line)
+		}
+		if code := stop(); code != 0 {
+			t.Errorf("exit code %d", code)
+		}
+	})
+	t.Run("during a read", func(t *testing.T) {
+		arrived, release := make(chan struct{}), make(chan struct{})
+		defer close(release)
+		fakeazure.Start(t, localazure.SandboxConfig{Intercept: func(http.ResponseWriter, *http.Request) bool {
+			close(arrived)
+			<-release
+			panic(http.ErrAbortHandler)
+		}})
+		lines, stop := start(t)
+		<-arrived
+		if code := stop(); code != 0 {
+			t.Errorf("exit code %d", code)
+		}
+		if len(lines) > 0 {
+			t.Errorf("being stopped was logged as %q", <-lines)
+		}
+	})
+}
+
+func TestLaterFailureDoesNotEndIt(t *testing.T) {
+	sandbox := fakeazure.Start(t, localazure.SandboxConfig{})
+	t.Setenv("POLL_INTERVAL", "1s")
+	lines, stop := start(t)
+	await(t, lines, `secret="Hello!"`)
+
+	var denied atomic.Int32
+	sandbox.Server().SetIntercept(func(w http.ResponseWriter, _ *http.Request) bool {
+		denied.Add(1)
+		w.WriteHeader(http.StatusForbidden)
+		return true
+	})
+	await(t, lines, "failed to get secret")
+	await(t, lines, "failed to get secret")
+	if _, err := sandbox.Vault().Set("my-secret", keyvault.Secret{Value: "Goodbye!"}); err != nil {
+		t.Fatal(err)
+	}
+	sandbox.Server().SetIntercept(nil)
+	await(t, lines, `secret="Goodbye!"`)
+	if code := stop(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if denied.Load() < 2 {
+		t.Errorf("%d requests were denied", denied.Load())
+	}
+}

@@ -1,0 +1,2 @@
+// Package config reads the quickstart's settings from its environment.
+package config

@@ -1,0 +1,2 @@
+// Package keyvault reads secrets from one Azure Key Vault.
+package keyvault

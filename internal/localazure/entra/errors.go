@@ -1,0 +1,95 @@
+package entra
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// refusal is one of Entra ID's error answers.
+type refusal struct {
+	status int    // HTTP
+	oauth  string // the error of RFC 6749 section 5.2, or one of Entra ID's own
+	code   int    // AADSTS
+	text   string
+}
+
+func refuse(status int, oauth string, code int, format string, args ...any) *refusal {
+	return &refusal{status: status, oauth: oauth, code: code, text: fmt.Sprintf(format, args...)}
+}
+
+func badRequest(code int, format string, args ...any) *refusal {
+	return refuse(http.StatusBadRequest, "invalid_request", code, format, args...)
+}
+
+// invalidClient is how Entra ID refuses an assertion: RFC 6749 allows 401 here,
+// and Entra ID uses it.
+func invalidClient(code int, format string, args ...any) *refusal {
+	return refuse(http.StatusUnauthorized, "invalid_client", code, format, args...)
+}
+
+func missingParameter(name string) *refusal {
+	return badRequest(900144, "The request body must contain the following parameter: '%s'.", name)
+}
+
+// The three parts of a federated identity credential are refused one after the
+// other, in this order.
+const (
+	noIssuer           = 700211
+	noAudience         = 700212
+	noSubject          = 700213
+	subjectCaseDiffers = 7002138
+)
+
+// federationDocs ends the descriptions of refused federated assertions.
+const federationDocs = "https://learn.microsoft.com/entra/workload-id/workload-identity-federation"
+
+func noMatchingCredential(code int, part, value string) *refusal {
+	const check = "Check your federated identity credential Subject, Audience and Issuer against the presented assertion."
+	if code == subjectCaseDiffers {
+		return invalidClient(code, "No matching federated identity record found for presented assertion %s '%s'. "+
+			"The %s matches with case-insensitive comparison, but not with case-sensitive comparison. %s "+
+			"See documentation at: %s.", part, value, part, check, federationDocs)
+	}
+	return invalidClient(code, "No matching federated identity record found for presented assertion %s '%s'. %s %s",
+		part, value, check, federationDocs)
+}
+
+// outsideWindow names the current time and the assertion's window; a window
+// without a start begins at the epoch.
+func outsideWindow(now, from, until time.Time) *refusal {
+	if from.IsZero() {
+		from = time.Unix(0, 0)
+	}
+	const layout = "2006-01-02T15:04:05.0000000Z"
+	return invalidClient(700024, "Client assertion is not within its valid time range. Current time: %s, "+
+		"assertion valid from %s, expiry time of assertion %s. "+
+		"Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .",
+		now.UTC().Format(layout), from.UTC().Format(layout), until.UTC().Format(layout))
+}
+
+// errorBody is the JSON of a refusal, see
+// https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#error-response.
+type errorBody struct {
+	Error         string `json:"error"`
+	Description   string `json:"error_description"`
+	Codes         []int  `json:"error_codes"`
+	Timestamp     string `json:"timestamp"`
+	TraceID       string `json:"trace_id"`
+	CorrelationID string `json:"correlation_id"`
+	URI           string `json:"error_uri"`
+}
+
+func (r *refusal) body(host string, at time.Time, traceID, correlationID string) errorBody {
+	timestamp := at.UTC().Format("2006-01-02 15:04:05Z")
+	return errorBody{
+		Error: r.oauth,
+		Description: fmt.Sprintf("AADSTS%d: %s Trace ID: %s Correlation ID: %s Timestamp: %s",
+			r.code, r.text, traceID, correlationID, timestamp),
+		Codes:         []int{r.code},
+		Timestamp:     timestamp,
+		TraceID:       traceID,
+		CorrelationID: correlationID,
+		URI:           fmt.Sprintf("https://%s/error?code=%d", host, r.code),
+	}
+}

@@ -1,0 +1,118 @@
+package entra
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/workload-identity-quickstart/msal-go/internal/localazure/cloud"
+	"github.com/workload-identity-quickstart/msal-go/internal/localazure/guid"
+)
+
+// endpoint answers a request to c with something to encode, or refuses it.
+type endpoint func(r *http.Request, c cloud.Cloud) (any, *refusal)
+
+func (d *Directory) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	for path, method := range map[string]struct {
+		verb string
+		endpoint
+	}{
+		"/common/discovery/instance":                      {http.MethodGet, d.instanceDiscovery},
+		"/{tenant}/v2.0/.well-known/openid-configuration": {http.MethodGet, d.openIDConfiguration},
+		"/{tenant}/discovery/v2.0/keys":                   {http.MethodGet, d.keys},
+		"/{tenant}/oauth2/v2.0/token":                     {http.MethodPost, d.token},
+	} {
+		mux.Handle(path, d.answer(method.verb, method.endpoint))
+	}
+	mux.Handle("/", d.answer("", func(*http.Request, cloud.Cloud) (any, *refusal) {
+		return nil, refuse(http.StatusNotFound, "invalid_request", 90023, "The endpoint does not exist.")
+	}))
+	return mux
+}
+
+// ServeHTTP answers for Entra ID of the cloud that the request's host names.
+func (d *Directory) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.mux.ServeHTTP(w, r) }
+
+// answer makes a handler of e, with what all of Entra ID's answers have.
+func (d *Directory) answer(verb string, e endpoint) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := hostname(r.Host)
+		traceID, correlationID := guid.New(), r.Header.Get("client-request-id")
+		if !guid.Valid(correlationID) {
+			correlationID = guid.New()
+		}
+		header := w.Header()
+		header.Set("Cache-Control", "no-store, no-cache")
+		header.Set("Pragma", "no-cache")
+		header.Set("Expires", "-1")
+		header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("X-Ms-Request-Id", traceID)
+
+		var body any
+		var refused *refusal
+		if c, ok := cloud.ForAuthority(host); !ok {
+			refused = invalidInstance()
+		} else if verb != "" && r.Method != verb && !(verb == http.MethodGet && r.Method == http.MethodHead) {
+			header.Set("Allow", verb)
+			refused = refuse(http.StatusMethodNotAllowed, "invalid_request", 900561,
+				"The endpoint only accepts %s requests. Received a %s request.", verb, r.Method)
+		} else {
+			body, refused = e(r, c)
+		}
+		status := http.StatusOK
+		if refused != nil {
+			status, body = refused.status, refused.body(host, d.now(), traceID, correlationID)
+		}
+		writeJSON(w, status, body)
+	})
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		http.Error(w, "encode response: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(encoded)))
+	w.WriteHeader(status)
+	_, _ = w.Write(encoded) // a client that left needs no answer
+}
+
+// requestTenant finds the tenant that the path names.
+func (d *Directory) requestTenant(r *http.Request, c cloud.Cloud) (Tenant, *refusal) {
+	name := r.PathValue("tenant")
+	t, ok := d.tenant(name, c)
+	switch {
+	case ok:
+		return t, nil
+	case !guid.Valid(name) && !strings.Contains(name, "."):
+		return Tenant{}, badRequest(900023,
+			"Specified tenant identifier '%s' is neither a valid DNS name, nor a valid external domain.", name)
+	default:
+		return Tenant{}, badRequest(90002, "Tenant '%s' not found. Check to make sure you have the correct tenant ID "+
+			"and are signing into the correct cloud. Check with your subscription administrator, this may happen if "+
+			"there are no active subscriptions for the tenant.", name)
+	}
+}
+
+// hostname is host without its port.
+func hostname(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return strings.ToLower(host)
+}
+
+// firstSegment of a path, "common" when there is none.
+func firstSegment(path string) string {
+	segment, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	if segment == "" {
+		return "common"
+	}
+	return segment
+}

@@ -1,0 +1,151 @@
+package entra
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/workload-identity-quickstart/msal-go/internal/localazure/cloud"
+	"github.com/workload-identity-quickstart/msal-go/internal/localazure/guid"
+)
+
+// maxFederatedCredentials is what Entra ID allows an application to have, see
+// https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations.
+const maxFederatedCredentials = 20
+
+// Tenant is an Entra ID tenant. It lives in one cloud; the others do not know it.
+type Tenant struct {
+	ID    string // a GUID
+	Cloud cloud.Cloud
+}
+
+// Application is an application, or a user-assigned managed identity, with its
+// service principal in one tenant.
+type Application struct {
+	ClientID string // a GUID
+	// ObjectID of the service principal, a GUID: the "oid" of its tokens.
+	ObjectID             string
+	TenantID             string
+	FederatedCredentials []FederatedCredential
+}
+
+// FederatedCredential makes an application trust the tokens of an issuer for
+// one subject and audience. All three are compared byte by byte, see
+// https://learn.microsoft.com/entra/workload-id/workload-identity-federation.
+type FederatedCredential struct {
+	// Name is unique within the application.
+	Name     string
+	Issuer   string
+	Subject  string
+	Audience string
+	// AvailableAt is when the credential, after its creation, has reached the
+	// servers that check it; until then it is as if it did not exist. Zero means
+	// at once.
+	AvailableAt time.Time
+}
+
+// AddTenant adds t. It refuses an id that is no GUID, is taken, or has no cloud.
+func (d *Directory) AddTenant(t Tenant) error {
+	if !guid.Valid(t.ID) {
+		return fmt.Errorf("tenant id %q is not a GUID", t.ID)
+	}
+	if t.Cloud.AuthorityHost == "" {
+		return fmt.Errorf("tenant %s has no cloud", t.ID)
+	}
+	t.ID = strings.ToLower(t.ID)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, ok := d.tenants[t.ID]; ok {
+		return fmt.Errorf("tenant %s exists already", t.ID)
+	}
+	d.tenants[t.ID] = t
+	return nil
+}
+
+// AddApplication adds a to its tenant, which must exist. The error joins
+// everything that is wrong with a.
+func (d *Directory) AddApplication(a Application) error {
+	a.ClientID, a.TenantID = strings.ToLower(a.ClientID), strings.ToLower(a.TenantID)
+	var errs []error
+	if !guid.Valid(a.ClientID) {
+		errs = append(errs, fmt.Errorf("client id %q is not a GUID", a.ClientID))
+	}
+	if !guid.Valid(a.ObjectID) {
+		errs = append(errs, fmt.Errorf("object id %q is not a GUID", a.ObjectID))
+	}
+	credentials := a.FederatedCredentials
+	a.FederatedCredentials = nil
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, ok := d.tenants[a.TenantID]; !ok {
+		errs = append(errs, fmt.Errorf("tenant %q does not exist", a.TenantID))
+	}
+	if _, ok := d.applications[a.ClientID]; ok {
+		errs = append(errs, fmt.Errorf("application %s exists already", a.ClientID))
+	}
+	for _, c := range credentials {
+		errs = append(errs, a.add(c))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	d.applications[a.ClientID] = &a
+	return nil
+}
+
+// AddFederatedCredential adds c to an application at run time.
+func (d *Directory) AddFederatedCredential(clientID string, c FederatedCredential) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	a, ok := d.applications[strings.ToLower(clientID)]
+	if !ok {
+		return fmt.Errorf("application %q does not exist", clientID)
+	}
+	return a.add(c)
+}
+
+// RemoveFederatedCredential removes the credential called name from an
+// application at run time.
+func (d *Directory) RemoveFederatedCredential(clientID, name string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	a, ok := d.applications[strings.ToLower(clientID)]
+	if !ok {
+		return fmt.Errorf("application %q does not exist", clientID)
+	}
+	i := slices.IndexFunc(a.FederatedCredentials, func(c FederatedCredential) bool { return c.Name == name })
+	if i < 0 {
+		return fmt.Errorf("application %s has no federated identity credential %q", clientID, name)
+	}
+	a.FederatedCredentials = slices.Delete(a.FederatedCredentials, i, i+1)
+	return nil
+}
+
+// add checks c as Entra ID does when a credential is created.
+func (a *Application) add(c FederatedCredential) error {
+	fail := func(format string, args ...any) error {
+		return fmt.Errorf("federated identity credential %q: %w", c.Name, fmt.Errorf(format, args...))
+	}
+	if u, err := url.Parse(c.Issuer); err != nil || u.Scheme != "https" || u.Host == "" {
+		return fail("issuer %q is not an https URL", c.Issuer)
+	}
+	if c.Name == "" || c.Subject == "" || c.Audience == "" {
+		return fail("name, subject and audience must not be empty")
+	}
+	if len(a.FederatedCredentials) == maxFederatedCredentials {
+		return fail("the application already has %d, the most Entra ID allows", maxFederatedCredentials)
+	}
+	for _, other := range a.FederatedCredentials {
+		if other.Name == c.Name {
+			return fail("the name is taken")
+		}
+		if other.Issuer == c.Issuer && other.Subject == c.Subject {
+			return fail("credential %q has the same issuer and subject", other.Name)
+		}
+	}
+	a.FederatedCredentials = append(a.FederatedCredentials, c)
+	return nil
+}

@@ -1,0 +1,79 @@
+package keyvault
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+
+	"github.com/workload-identity-quickstart/msal-go/internal/localazure/cloud"
+)
+
+// clockSkew is how far Entra ID's clock and Key Vault's may differ.
+const clockSkew = 5 * time.Minute
+
+// caller is who an access token says its bearer is.
+type caller struct {
+	clientID, objectID, issuer string
+}
+
+// challenge tells a client where to get a token and for what, see
+// https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses#authentication.
+func (v *Vault) challenge() string {
+	return fmt.Sprintf(`Bearer authorization="%s%s", resource="%s"`,
+		v.options.Cloud.AuthorityURL(), v.options.TenantID, v.options.Cloud.VaultResource())
+}
+
+// authenticate accepts an access token for this vault, or says why not.
+func (v *Vault) authenticate(authorization string, keys jose.JSONWebKeySet) (caller, *refusal) {
+	scheme, raw, _ := strings.Cut(authorization, " ")
+	raw = strings.TrimSpace(raw)
+	if !strings.EqualFold(scheme, "Bearer") || raw == "" {
+		return caller{}, unauthorized("AKV10000: Request is missing a Bearer or PoP token.")
+	}
+	token, err := jwt.ParseSigned(raw, []jose.SignatureAlgorithm{jose.RS256})
+	if err != nil {
+		return caller{}, unauthorized("Error validating token: 'IDX12741'.")
+	}
+	known := keys.Key(token.Headers[0].KeyID)
+	if len(known) == 0 {
+		return caller{}, unauthorized("AKV10046: Unable to resolve the key used for signature validation.")
+	}
+	var claims struct {
+		jwt.Claims
+		V1ClientID string `json:"appid"`
+		V2ClientID string `json:"azp"`
+		ObjectID   string `json:"oid"`
+		TenantID   string `json:"tid"`
+	}
+	if err := token.Claims(known[0].Key, &claims); err != nil {
+		return caller{}, unauthorized("Error validating token: 'IDX10511'.")
+	}
+	resource := v.options.Cloud.VaultResource()
+	if !slices.ContainsFunc(claims.Audience, func(audience string) bool {
+		return audience == resource || audience == cloud.KeyVaultAppID
+	}) {
+		return caller{}, unauthorized("AKV10022: Invalid audience. Expected %s or %s, found: %s.",
+			resource, cloud.KeyVaultAppID, strings.Join(claims.Audience, ", "))
+	}
+	issuers := v.options.Cloud.Issuers(strings.ToLower(v.options.TenantID))
+	if !slices.Contains(issuers, claims.Issuer) || !strings.EqualFold(claims.TenantID, v.options.TenantID) {
+		return caller{}, unauthorized("AKV10032: Invalid issuer. Expected one of %s, found %s.",
+			strings.Join(issuers, ", "), claims.Issuer)
+	}
+	now := v.now()
+	switch {
+	case claims.Expiry == nil, !now.Before(claims.Expiry.Time().Add(clockSkew)):
+		return caller{}, unauthorized("[TokenExpired] Error validating token: 'S2S12086'.")
+	case claims.NotBefore != nil && now.Add(clockSkew).Before(claims.NotBefore.Time()):
+		return caller{}, unauthorized("Error validating token: 'IDX10222'.")
+	}
+	c := caller{clientID: claims.V2ClientID, objectID: claims.ObjectID, issuer: claims.Issuer}
+	if c.clientID == "" {
+		c.clientID = claims.V1ClientID
+	}
+	return c, nil
+}

@@ -1,0 +1,150 @@
+package keyvault
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/workload-identity-quickstart/msal-go/internal/localazure/cloud"
+	"github.com/workload-identity-quickstart/msal-go/internal/localazure/guid"
+)
+
+// DefaultLimit is how many requests a vault answers within ten seconds, see
+// https://learn.microsoft.com/azure/key-vault/general/service-limits.
+const DefaultLimit = 4000
+
+// Config configures a [Service].
+type Config struct {
+	// Keys returns Entra ID's public keys. It is called for every request with a
+	// token and must not be nil.
+	Keys func() jose.JSONWebKeySet
+	// Now is the service's clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// PermissionModel is how a vault decides who may do what. It shows in the text
+// of its refusals.
+type PermissionModel int
+
+// The permission models, of which Azure recommends the first.
+const (
+	RBAC PermissionModel = iota
+	AccessPolicy
+)
+
+// Options describe a vault.
+type Options struct {
+	// Name of 3 to 24 letters, digits and single hyphens.
+	Name string
+	// Cloud the vault is in.
+	Cloud cloud.Cloud
+	// TenantID is the only tenant whose tokens the vault accepts.
+	TenantID string
+	// PermissionModel is RBAC unless set.
+	PermissionModel PermissionModel
+	// Readers are the object or client ids that may get and list secrets.
+	Readers []string
+	// Writers are the object or client ids that may set secrets.
+	Writers []string
+	// Limit of requests within ten seconds; zero means [DefaultLimit].
+	Limit int
+	// Location is an Azure region, "eastus" unless set.
+	Location string
+}
+
+// Service is Key Vault: all vaults, in all clouds. It is an [http.Handler] for
+// their host names; its methods may be called concurrently.
+type Service struct {
+	keys func() jose.JSONWebKeySet
+	now  func() time.Time
+
+	mu     sync.Mutex
+	vaults map[string]*Vault // by host name
+}
+
+// New makes a service without vaults.
+func New(cfg Config) (*Service, error) {
+	if cfg.Keys == nil {
+		return nil, errors.New("key vault needs the keys of Entra ID to verify tokens")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Service{keys: cfg.Keys, now: cfg.Now, vaults: map[string]*Vault{}}, nil
+}
+
+// Add creates a vault. The error joins everything that is wrong with o.
+func (s *Service) Add(o Options) (*Vault, error) {
+	var errs []error
+	if !validVaultName(o.Name) {
+		errs = append(errs, fmt.Errorf("vault name %q must have 3 to 24 letters, digits and single hyphens, "+
+			"begin with a letter and not end with a hyphen", o.Name))
+	}
+	if !guid.Valid(o.TenantID) {
+		errs = append(errs, fmt.Errorf("tenant id %q of vault %q is not a GUID", o.TenantID, o.Name))
+	}
+	if o.Cloud.VaultDomain == "" {
+		errs = append(errs, fmt.Errorf("vault %q has no cloud", o.Name))
+	}
+	if o.Limit < 0 {
+		errs = append(errs, fmt.Errorf("limit %d of vault %q is negative", o.Limit, o.Name))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	v := newVault(o, s.now)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.vaults[v.Host()]; ok {
+		return nil, fmt.Errorf("vault %s exists already", v.Host())
+	}
+	s.vaults[v.Host()] = v
+	return v, nil
+}
+
+// Lookup finds the vault that answers on host, a name with or without a port.
+func (s *Service) Lookup(host string) (*Vault, bool) {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, ok := s.vaults[strings.ToLower(host)]
+	return v, ok
+}
+
+// ServeHTTP answers for the vault that the request's host names.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	v, ok := s.Lookup(r.Host)
+	if !ok {
+		http.Error(w, fmt.Sprintf("no vault answers on %q", r.Host), http.StatusMisdirectedRequest)
+		return
+	}
+	v.serve(w, r, s.keys())
+}
+
+// validVaultName follows
+// https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftkeyvault.
+func validVaultName(name string) bool {
+	if len(name) < 3 || len(name) > 24 || strings.Contains(name, "--") || strings.HasSuffix(name, "-") {
+		return false
+	}
+	first := name[0] | 0x20
+	return first >= 'a' && first <= 'z' && onlyNameBytes(name)
+}
+
+// onlyNameBytes reports whether s has only letters, digits and hyphens.
+func onlyNameBytes(s string) bool {
+	for _, c := range []byte(s) {
+		if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') && c != '-' {
+			return false
+		}
+	}
+	return true
+}

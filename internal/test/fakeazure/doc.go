@@ -1,0 +1,2 @@
+// Package fakeazure gives a test an Azure of its own.
+package fakeazure

@@ -1,0 +1,111 @@
+package tokencredential
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	msalerrors "github.com/AzureAD/microsoft-authentication-library-for-go/apps/errors"
+)
+
+func TestNewAuthenticationError(t *testing.T) {
+	timestamp := time.Date(2024, 3, 1, 7, 41, 7, 0, time.UTC)
+	const trace, correlation = "93eb6af6-43b5-4b16-ad6e-63cf2a050b00", "8f043819-8577-46b9-b330-a72e2e114665"
+	tests := []struct {
+		name   string
+		status int
+		body   string
+		want   AuthenticationError
+		text   string
+	}{
+		{
+			"one line, as Entra ID answers now", 401,
+			`{"error":"invalid_client","error_description":"AADSTS700213: No match for subject 's'. Trace ID: ` + trace + ` Correlation ID: ` + correlation +
+				` Timestamp: 2024-03-01 07:41:07Z","error_codes":[700213],"timestamp":"2024-03-01 07:41:07Z","trace_id":"` + trace + `","correlation_id":"` + correlation + `"}`,
+			AuthenticationError{401, "invalid_client", []int{700213}, "AADSTS700213: No match for subject 's'.", trace, correlation, timestamp},
+			"token request failed: AADSTS700213: No match for subject 's'. (HTTP 401, invalid_client, trace id " + trace +
+				", correlation id " + correlation + ", 2024-03-01 07:41:07Z)",
+		},
+		{
+			"several lines, no codes", 400,
+			`{"error":"invalid_request","error_description":"AADSTS70021: First.\r\nAADSTS9000: Second.\r\nTrace ID: t\r\nCorrelation ID: c","correlation_id":"c"}`,
+			AuthenticationError{400, "invalid_request", []int{70021, 9000}, "AADSTS70021: First. AADSTS9000: Second.", "from-header", "c", time.Time{}},
+			"token request failed: AADSTS70021: First. AADSTS9000: Second. (HTTP 400, invalid_request, trace id from-header, correlation id c)",
+		},
+		{
+			"no description", 400, `{"error":"temporarily_unavailable"}`,
+			AuthenticationError{400, "temporarily_unavailable", nil, "temporarily_unavailable", "from-header", "", time.Time{}},
+			"token request failed: temporarily_unavailable (HTTP 400, temporarily_unavailable, trace id from-header)",
+		},
+		{
+			"page of a proxy", 502, `<html>Bad gateway ` + sampleJWT + `</html>`,
+			AuthenticationError{502, "", nil, `the answer (content type "text/html", 123 bytes) is not one of Entra ID's`, "from-header", "", time.Time{}},
+			`token request failed: the answer (content type "text/html", 123 bytes) is not one of Entra ID's (HTTP 502, trace id from-header)`,
+		},
+		{
+			"assertion echoed", 400, `{"error":"invalid_request","error_description":"bad assertion ` + sampleJWT + `!"}`,
+			AuthenticationError{400, "invalid_request", nil, "bad assertion [token]!", "from-header", "", time.Time{}},
+			"token request failed: bad assertion [token]! (HTTP 400, invalid_request, trace id from-header)",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := newAuthenticationError(&http.Response{
+				StatusCode: test.status,
+				Header:     http.Header{"X-Ms-Request-Id": {"from-header"}, "Content-Type": {"text/html; charset=utf-8"}},
+				Body:       io.NopCloser(strings.NewReader(test.body)),
+			})
+			if !reflect.DeepEqual(*got, test.want) {
+				t.Errorf("got  %#v\nwant %#v", *got, test.want)
+			}
+			if got.Error() != test.text {
+				t.Errorf("got  %s\nwant %s", got.Error(), test.text)
+			}
+		})
+	}
+}
+
+func TestFromMSALHidesBodies(t *testing.T) {
+	truncated := msalerrors.InvalidJsonErr{Err: fmt.Errorf("json decode error\nraw message was: {\"access_token\":\"%s", sampleJWT)}
+	err := fromMSAL(fmt.Errorf("wrapped: %w", truncated))
+	if strings.Contains(err.Error(), "eyJ") {
+		t.Errorf("error holds a token: %v", err)
+	}
+	if errors.As(err, &truncated) {
+		t.Error("the error that holds a token can still be reached")
+	}
+}
+
+func TestConfigErrorNamesEverything(t *testing.T) {
+	cause := errors.New("cause")
+	err := &ConfigError{Missing: []string{"A", "B"}}
+	err.add("C", cause)
+	for _, want := range []string{"not set: A, B", "C: cause"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not contain %q", err.Error(), want)
+		}
+	}
+	if !errors.Is(err, cause) {
+		t.Error("errors.Is does not find the cause")
+	}
+}
+
+func FuzzParseAuthenticationError(f *testing.F) {
+	f.Add([]byte(`{"error":"e","error_description":"AADSTS1: m Trace ID: t","error_codes":[1]}`))
+	f.Add([]byte(`{"error":"e","error_description":"AADSTS999999999999999999999 ` + sampleJWT + `"}`))
+	f.Add([]byte(`[]`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		e := parseAuthenticationError(body)
+		if jwtShaped.MatchString(e.Error()) {
+			t.Errorf("error holds what looks like a token: %v", e)
+		}
+		if strings.ContainsAny(e.Message, "\r\n") {
+			t.Errorf("message has several lines: %q", e.Message)
+		}
+	})
+}

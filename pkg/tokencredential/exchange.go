@@ -1,0 +1,115 @@
+package tokencredential
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential"
+)
+
+const (
+	module  = "tokencredential"
+	version = "v0.1.0"
+
+	// exchangeTimeout ends an exchange whose callers set no deadline. It leaves
+	// room for a few tries and a Retry-After within them.
+	exchangeTimeout = 2 * time.Minute
+	// tryTimeout ends a single request, so that a silent peer is tried again.
+	tryTimeout = 30 * time.Second
+)
+
+// exchanger trades the service account token for access tokens through MSAL.
+type exchanger struct {
+	azure     *azcore.Client
+	tokenFile string
+	// Clients with and without the capability CP1, since MSAL fixes capabilities
+	// per client and caches its tokens regardless of them.
+	plain, cae confidential.Client
+}
+
+func newExchanger(o Options) (*exchanger, error) {
+	o.Logging.IncludeBody = false // bodies hold the assertion and the access token
+	if o.Retry.TryTimeout == 0 {
+		o.Retry.TryTimeout = tryTimeout
+	}
+	azure, err := azcore.NewClient(module, version, runtime.PipelineOptions{
+		Tracing: runtime.TracingOptions{Namespace: "Microsoft.Entra"},
+	}, &o.ClientOptions)
+	if err != nil {
+		return nil, err
+	}
+	e := &exchanger{azure: azure, tokenFile: o.TokenFilePath}
+
+	authority := runtime.JoinPaths(o.Cloud.ActiveDirectoryAuthorityHost, o.TenantID)
+	assertion := confidential.NewCredFromAssertionCallback(
+		func(context.Context, confidential.AssertionRequestOptions) (string, error) {
+			return readTokenFile(e.tokenFile)
+		})
+	settings := []confidential.Option{
+		confidential.WithHTTPClient(httpClient{azure.Pipeline()}),
+		confidential.WithInstanceDiscovery(!o.DisableInstanceDiscovery),
+	}
+	if e.plain, err = confidential.New(authority, o.ClientID, assertion, settings...); err != nil {
+		return nil, fmt.Errorf("authority %s: %w", authority, err)
+	}
+	settings = append(settings, confidential.WithClientCapabilities([]string{"CP1"}))
+	if e.cae, err = confidential.New(authority, o.ClientID, assertion, settings...); err != nil {
+		return nil, fmt.Errorf("authority %s: %w", authority, err)
+	}
+	return e, nil
+}
+
+// exchange requests a token, see
+// https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#third-case-access-token-request-with-a-federated-credential.
+func (e *exchanger) exchange(ctx context.Context, tenant string, options policy.TokenRequestOptions) (token azcore.AccessToken, err error) {
+	ctx, end := runtime.StartSpan(ctx, "Credential.GetToken", e.azure.Tracer(), nil)
+	defer func() { end(err) }()
+
+	// MSAL asks for the assertion only after it discovered the authority. A file
+	// that cannot be used should not cost a request.
+	if _, err := readTokenFile(e.tokenFile); err != nil {
+		return azcore.AccessToken{}, err
+	}
+	client := e.plain
+	if options.EnableCAE {
+		client = e.cae
+	}
+	var result confidential.AuthResult
+	for range 3 {
+		result, err = client.AcquireTokenByCredential(ctx, options.Scopes,
+			confidential.WithTenantID(tenant), confidential.WithClaims(options.Claims))
+		// MSAL makes simultaneous exchanges share the discovery of the authority:
+		// another exchange that was cancelled meanwhile fails this one too.
+		if !errors.Is(err, context.Canceled) || ctx.Err() != nil {
+			break
+		}
+	}
+	if err != nil {
+		return azcore.AccessToken{}, fromMSAL(err)
+	}
+	return azcore.AccessToken{
+		Token:     result.AccessToken,
+		ExpiresOn: result.ExpiresOn.UTC(),
+		RefreshOn: result.Metadata.RefreshOn.UTC(),
+	}, nil
+}
+
+// httpClient lets MSAL send its requests through an azcore pipeline.
+type httpClient struct{ pipeline runtime.Pipeline }
+
+func (c httpClient) Do(req *http.Request) (*http.Response, error) {
+	r, err := runtime.NewRequestFromRequest(req)
+	if err != nil {
+		return nil, err
+	}
+	return c.pipeline.Do(r)
+}
+
+// CloseIdleConnections is what MSAL asks for; the transport looks after itself.
+func (httpClient) CloseIdleConnections() {}

@@ -1,0 +1,182 @@
+package tokencredential_test
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"github.com/workload-identity-quickstart/msal-go/internal/localazure"
+	"github.com/workload-identity-quickstart/msal-go/internal/localazure/pki"
+	"github.com/workload-identity-quickstart/msal-go/internal/test/fakeazure"
+	"github.com/workload-identity-quickstart/msal-go/pkg/tokencredential"
+)
+
+// withoutRetries makes a failed request the end of it.
+func withoutRetries() tokencredential.Options {
+	var options tokencredential.Options
+	options.Retry = policy.RetryOptions{MaxRetries: -1}
+	return options
+}
+
+func TestTokenProxy(t *testing.T) {
+	sandbox := fakeazure.Start(t, localazure.SandboxConfig{IdentityBinding: true})
+	proxy := sandbox.Server().TokenProxyURL()
+	caPEM := string(sandbox.Server().CACertificatePEM())
+	tests := []struct {
+		name       string
+		env        map[string]string
+		wantPrefix string // of every path that reached Entra ID
+	}{
+		{"CA file", nil, "/"},
+		{"CA data", map[string]string{"AZURE_KUBERNETES_CA_FILE": "", "AZURE_KUBERNETES_CA_DATA": caPEM}, "/"},
+		{"URL with slash", map[string]string{"AZURE_KUBERNETES_TOKEN_PROXY": proxy + "/"}, "/"},
+		{"URL with path", map[string]string{"AZURE_KUBERNETES_TOKEN_PROXY": proxy + "/base"}, "/base/"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			for name, value := range test.env {
+				t.Setenv(name, value)
+			}
+			var paths []string
+			sandbox.Server().SetIntercept(func(_ http.ResponseWriter, r *http.Request) bool {
+				paths = append(paths, r.URL.Path)
+				r.URL.Path = strings.TrimPrefix(r.URL.Path, strings.TrimSuffix(test.wantPrefix, "/"))
+				return false
+			})
+			credential, err := tokencredential.New(nil) // no way to Entra ID but the token proxy
+			if err != nil {
+				t.Fatal(err)
+			}
+			token := mustGetToken(t, credential, scopes(vaultScope))
+			if got := claims(t, sandbox, token)["azp"]; got != localazure.ClientID {
+				t.Errorf("token is for %v", got)
+			}
+			want := test.wantPrefix + localazure.TenantID + "/oauth2/v2.0/token"
+			if last := paths[len(paths)-1]; last != want {
+				t.Errorf("token was requested at %s, want %s", last, want)
+			}
+		})
+	}
+}
+
+func TestTokenProxyCanBeDisabled(t *testing.T) {
+	sandbox := fakeazure.Start(t, localazure.SandboxConfig{IdentityBinding: true})
+	t.Setenv("AZURE_KUBERNETES_TOKEN_PROXY", "https://127.0.0.1:1")
+	mustGetToken(t, newCredential(t, sandbox, tokencredential.Options{DisableTokenProxy: true}), scopes(vaultScope))
+}
+
+func TestTokenProxyNeedsItsName(t *testing.T) {
+	fakeazure.Start(t, localazure.SandboxConfig{IdentityBinding: true})
+	t.Setenv("AZURE_KUBERNETES_SNI_NAME", "other.example")
+	options := withoutRetries()
+	credential, err := tokencredential.New(&options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := credential.GetToken(t.Context(), scopes(vaultScope)); err == nil {
+		t.Error("a token came from a proxy that was asked for by another name")
+	}
+}
+
+func TestTokenProxyFollowsCAFile(t *testing.T) {
+	sandbox := fakeazure.Start(t, localazure.SandboxConfig{IdentityBinding: true})
+	other, err := pki.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "ca.crt")
+	t.Setenv("AZURE_KUBERNETES_CA_FILE", file)
+	write := func(content []byte) {
+		t.Helper()
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(other.CertificatePEM())
+	options := withoutRetries()
+	credential, err := tokencredential.New(&options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A request with claims never comes from memory.
+	request := scopes(vaultScope)
+	request.Claims = "{}"
+	steps := []struct {
+		name    string
+		content []byte
+		wantErr string
+	}{
+		{"another CA", other.CertificatePEM(), "certificate"},
+		{"the right CA", sandbox.Server().CACertificatePEM(), ""},
+		{"emptied while it is rewritten", nil, ""},
+		{"no certificate", []byte("nonsense"), "no certificate in PEM format"},
+		{"the right CA again", sandbox.Server().CACertificatePEM(), ""},
+		{"another CA again", other.CertificatePEM(), "certificate"},
+	}
+	for _, step := range steps {
+		write(step.content)
+		_, err := credential.GetToken(t.Context(), request)
+		if step.wantErr == "" && err != nil || step.wantErr != "" && (err == nil || !strings.Contains(err.Error(), step.wantErr)) {
+			t.Errorf("%s: got error %v, want %q", step.name, err, step.wantErr)
+		}
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := credential.GetToken(t.Context(), request); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("CA file removed: got %v", err)
+	}
+}
+
+func TestTokenProxyVariablesMustFit(t *testing.T) {
+	fakeazure.Start(t, localazure.SandboxConfig{IdentityBinding: true})
+	empty := filepath.Join(t.TempDir(), "empty")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const file, data, proxy, sni = "AZURE_KUBERNETES_CA_FILE", "AZURE_KUBERNETES_CA_DATA", "AZURE_KUBERNETES_TOKEN_PROXY", "AZURE_KUBERNETES_SNI_NAME"
+	tests := []struct {
+		name string
+		env  map[string]string
+		want string
+	}{
+		{"no proxy", map[string]string{proxy: ""}, sni + " is set but " + proxy + " is not"},
+		{"CA file alone", map[string]string{proxy: "", sni: ""}, file + " is set but"},
+		{"CA data alone", map[string]string{proxy: "", sni: "", file: "", data: "x"}, data + " is set but"},
+		{"both CAs", map[string]string{data: "x"}, "are both set"},
+		{"CA data without certificate", map[string]string{file: "", data: "x"}, data + ": no certificate"},
+		{"CA file absent", map[string]string{file: "/nonexistent/ca.crt"}, file + ": "},
+		{"CA file empty", map[string]string{file: empty}, "is empty"},
+		{"CA file without certificate", map[string]string{file: os.Args[0]}, "no certificate"},
+		{"no TLS", map[string]string{proxy: "http://proxy"}, "not an https URL"},
+		{"no host", map[string]string{proxy: "https://"}, "not an https URL"},
+		{"user", map[string]string{proxy: "https://u:s3cr3t@proxy"}, "not an https URL"},
+		{"user and no URL", map[string]string{proxy: "https://u:s3cr3t@proxy:x"}, "not a URL"},
+		{"query", map[string]string{proxy: "https://proxy?a=b"}, "not an https URL"},
+		{"empty query", map[string]string{proxy: "https://proxy?"}, "not an https URL"},
+		{"fragment", map[string]string{proxy: "https://proxy#a"}, "not an https URL"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			for name, value := range test.env {
+				t.Setenv(name, value)
+			}
+			_, err := tokencredential.New(nil)
+			var configErr *tokencredential.ConfigError
+			if !errors.As(err, &configErr) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want a ConfigError with %q", err, test.want)
+			}
+			if err != nil && strings.Contains(err.Error(), "s3cr3t") {
+				t.Errorf("error quotes a password: %v", err)
+			}
+			if _, err := tokencredential.New(&tokencredential.Options{DisableTokenProxy: true}); err != nil {
+				t.Errorf("refused although the token proxy is off: %v", err)
+			}
+		})
+	}
+}

@@ -52,7 +52,7 @@ lint: ## check the code's style and the go.mod files
 		echo "lint $$module"; \
 		(cd $$module && go mod tidy -diff && $(GOLANGCI_LINT) run --config $(CURDIR)/.golangci.yml) || exit 1; \
 	done
-	$(SHFMT) -d $(SCRIPTS)
+	$(SHFMT) -i 2 -ci -d $(SCRIPTS)
 	shellcheck $(SCRIPTS)
 
 .PHONY: image

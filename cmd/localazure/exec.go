@@ -64,7 +64,7 @@ func runExec(ctx context.Context, args []string, signals <-chan os.Signal, stdin
 	if err != nil {
 		return 0, err
 	}
-	command := exec.Command(f.Arg(0), f.Args()[1:]...)
+	command := exec.CommandContext(ctx, f.Arg(0), f.Args()[1:]...)
 	command.Env = append(os.Environ(), sandbox.Environ()...)
 	command.Stdin, command.Stdout, command.Stderr = stdin, stdout, stderr
 	status, err := runCommand(command, signals)
@@ -90,7 +90,7 @@ func runCommand(command *exec.Cmd, signals <-chan os.Signal) (int, error) {
 				continue // the terminal has sent it to the command, too
 			}
 			// The command may have ended meanwhile, which Wait then tells.
-			
+			_ = command.Process.Signal(sig)
 		case err := <-ended:
 			return exitStatus(command.ProcessState, err)
 		}

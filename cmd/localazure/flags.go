@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -140,35 +143,41 @@ func parseSecret(v string) (name, value string, err error) {
 	return name, value, nil
 }
 
-// parseFederatedCredential reads issuer=URL,subject=SUBJECT[,audience=AUDIENCE]
-// in any order.
+// parseFederatedCredential reads issuer=URL,subject=SUBJECT[,audience=AUDIENCE].
 func parseFederatedCredential(v string) (entra.FederatedCredential, error) {
-	c := entra.FederatedCredential{Audience: issuer.DefaultAudience}
-	fields := map[string]*string{"issuer": &c.Issuer, "subject": &c.Subject, "audience": &c.Audience}
+	var c entra.FederatedCredential
+	err := parseFields(v, map[string]*string{"issuer": &c.Issuer, "subject": &c.Subject, "audience": &c.Audience})
+	if err != nil {
+		return entra.FederatedCredential{}, err
+	}
+	c.Audience = cmp.Or(c.Audience, issuer.DefaultAudience)
+	return c, nil
+}
+
+// parseFields reads KEY=VALUE,… in any order into the fields of those names, of
+// which issuer, a URL, and subject are needed.
+func parseFields(v string, fields map[string]*string) error {
 	var errs []error
-	seen := map[string]bool{}
 	for part := range strings.SplitSeq(v, ",") {
 		key, value, _ := strings.Cut(part, "=")
 		field, ok := fields[key]
 		switch {
 		case !ok:
-			errs = append(errs, fmt.Errorf("%q is not issuer=…, subject=… or audience=…", part))
+			errs = append(errs, fmt.Errorf("%q is none of %s", part, strings.Join(slices.Sorted(maps.Keys(fields)), "=…, ")+"=…"))
 		case value == "":
 			errs = append(errs, fmt.Errorf("%s is empty", key))
-		case seen[key]:
+		case *field != "":
 			errs = append(errs, fmt.Errorf("%s is given twice", key))
 		default:
-			*field, seen[key] = value, true
+			*field = value
 		}
 	}
-	if u, err := url.Parse(c.Issuer); seen["issuer"] && (err != nil || u.Scheme != "https" || u.Host == "") {
-		errs = append(errs, fmt.Errorf("issuer %q is not an https URL", c.Issuer))
+	issuer, subject := *fields["issuer"], *fields["subject"]
+	if u, err := url.Parse(issuer); issuer != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
+		errs = append(errs, fmt.Errorf("issuer %q is not an https URL", issuer))
 	}
-	if len(errs) == 0 && (c.Issuer == "" || c.Subject == "") {
+	if len(errs) == 0 && (issuer == "" || subject == "") {
 		errs = append(errs, errors.New("issuer and subject are needed"))
 	}
-	if len(errs) > 0 {
-		return entra.FederatedCredential{}, errors.Join(errs...)
-	}
-	return c, nil
+	return errors.Join(errs...)
 }

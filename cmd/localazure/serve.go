@@ -39,6 +39,7 @@ type serveOptions struct {
 	caCert, caKey, issuerCA          string
 	tenant, client, object, vault    string
 	credentials                      []entra.FederatedCredential
+	bindings                         []entra.IdentityBinding
 	secrets                          []secret
 }
 
@@ -64,6 +65,13 @@ func parseServe(args []string, stdout io.Writer) (*serveOptions, error) {
 			o.credentials = append(o.credentials, c)
 			return err
 		})
+	f.value("identity-binding", "`issuer=URL,subject=SUBJECT` of an AKS identity binding, for tokens through the token proxy; may be repeated",
+		func(v string) error {
+			var b entra.IdentityBinding
+			err := parseFields(v, map[string]*string{"issuer": &b.Issuer, "subject": &b.Subject})
+			o.bindings = append(o.bindings, b)
+			return err
+		})
 	f.StringVar(&o.vault, "vault", localazure.VaultName, "`name` of the vault")
 	f.value("secret", "`NAME=VALUE` of a secret in the vault; may be repeated (default my-secret=Hello!)", func(v string) error {
 		name, value, err := parseSecret(v)
@@ -81,6 +89,9 @@ func parseServe(args []string, stdout io.Writer) (*serveOptions, error) {
 	}
 	if (o.tlsListen == "") != (o.tlsServerName == "") {
 		f.problem("-tls-listen and -tls-server-name go together")
+	}
+	if o.tlsListen == "" && len(o.bindings) > 0 {
+		f.problem("-identity-binding needs -tls-listen")
 	}
 	return o, f.check()
 }

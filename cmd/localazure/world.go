@@ -40,7 +40,8 @@ func (o *serveOptions) fillDirectory(directory *entra.Directory) error {
 		return err
 	}
 	return directory.AddApplication(entra.Application{
-		ClientID: o.client, ObjectID: o.object, TenantID: o.tenant, FederatedCredentials: o.credentials,
+		ClientID: o.client, ObjectID: o.object, TenantID: o.tenant,
+		FederatedCredentials: o.credentials, IdentityBindings: o.bindings,
 	})
 }
 

@@ -33,13 +33,14 @@ func main() {
 		fmt.Fprintf(os.Stderr, "quickstart: unknown argument %q, see quickstart -h\n", flag.Arg(0))
 		os.Exit(2)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx))
+	os.Exit(run())
 }
 
 // run returns the exit code.
-func run(ctx context.Context) int {
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
 	cfg, err := config.Load(os.Getenv)
 	log := logging.New(cfg.LogJSON, os.Stderr)
 	credential, credentialErr := tokencredential.New(nil)

@@ -61,7 +61,7 @@ func (s *Sandbox) Vault() *keyvault.Vault { return s.vault }
 
 func (s *Sandbox) audience() string {
 	if s.cfg.IdentityBinding {
-		return bindingAudience
+		return entra.IdentityBindingAudience
 	}
 	return issuer.DefaultAudience
 }

@@ -21,9 +21,13 @@ func (s *Sandbox) populate(authority *pki.Authority) (*keyvault.Service, error) 
 		return nil, err
 	}
 	app := entra.Application{ClientID: ClientID, ObjectID: ObjectID, TenantID: TenantID}
-	if !s.cfg.NoFederatedCredential {
+	switch {
+	case s.cfg.NoFederatedCredential:
+	case s.cfg.IdentityBinding:
+		app.IdentityBindings = []entra.IdentityBinding{{Issuer: s.issuer.URL(), Subject: issuer.DefaultSubject}}
+	default:
 		credential := entra.FederatedCredential{
-			Name: CredentialName, Issuer: s.issuer.URL(), Subject: issuer.DefaultSubject, Audience: s.audience(),
+			Name: CredentialName, Issuer: s.issuer.URL(), Subject: issuer.DefaultSubject, Audience: issuer.DefaultAudience,
 		}
 		if after := s.cfg.FederatedCredentialAfter; after > 0 {
 			credential.AvailableAt = time.Now().Add(after)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -45,7 +46,7 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	s.active.begin() // the hijacked connection no longer counts
 	defer s.active.end()
-	conn, _, err := http.NewResponseController(w).Hijack()
+	conn, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		http.Error(w, "CONNECT needs HTTP/1.1", http.StatusHTTPVersionNotSupported)
 		return
@@ -54,7 +55,9 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 		_ = conn.Close() // the client is gone
 		return
 	}
-	s.tunnels.offer(tls.Server(&tunnel{Conn: conn, host: host}, s.tlsConfig(host, false)))
+	// Bytes that a hasty client sent with its CONNECT are in the buffer.
+	early := io.LimitReader(buffered, int64(buffered.Reader.Buffered()))
+	s.tunnels.offer(tls.Server(&tunnel{Conn: conn, reader: io.MultiReader(early, conn), host: host}, s.tlsConfig(host, false)))
 }
 
 // reachable reports whether a tunnel may lead to host, and the status of the
@@ -78,8 +81,11 @@ func (s *Server) reachable(host, port string) (int, error) {
 // tunnel is a connection whose client asked for host.
 type tunnel struct {
 	net.Conn
-	host string
+	reader io.Reader
+	host   string
 }
+
+func (t *tunnel) Read(b []byte) (int, error) { return t.reader.Read(b) }
 
 type tunnelHost struct{}
 

@@ -199,6 +199,51 @@ func TestServerNameMustFitTheTunnel(t *testing.T) {
 	wantUnrecognizedName(t, handshake("example.com"))
 }
 
+// hasty is a connection whose first write is preceded by a CONNECT, so that the
+// server finds both at once.
+type hasty struct {
+	net.Conn
+	preface string
+}
+
+func (c *hasty) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(append([]byte(c.preface), b...))
+	n -= len(c.preface)
+	c.preface = ""
+	return max(n, 0), err
+}
+
+// skipping does not show the first n bytes that it reads.
+type skipping struct {
+	net.Conn
+	n int
+}
+
+func (c *skipping) Read(b []byte) (int, error) {
+	if c.n > 0 {
+		if _, err := io.CopyN(io.Discard, c.Conn, int64(c.n)); err != nil {
+			return 0, err
+		}
+		c.n = 0
+	}
+	return c.Conn.Read(b)
+}
+
+func TestClientMayNotWaitForTheTunnel(t *testing.T) {
+	s := startSandbox(t, localazure.SandboxConfig{}).Server()
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", proxyAddress(t, s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	const established = "HTTP/1.1 200 Connection established\r\n\r\n"
+	client := tls.Client(&skipping{Conn: &hasty{conn, "CONNECT " + loginHost + ":443 HTTP/1.1\r\nHost: x\r\n\r\n"}, n: len(established)},
+		&tls.Config{RootCAs: roots(t, s), ServerName: loginHost})
+	if err := client.HandshakeContext(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestHostMustFitTheTunnel(t *testing.T) {
 	s := startSandbox(t, localazure.SandboxConfig{}).Server()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+loginHost+"/common/discovery/v2.0/keys", nil)

@@ -31,7 +31,7 @@ func (s *Server) serveTokenProxy(w http.ResponseWriter, r *http.Request) {
 	if _, ok := cloud.ForAuthority(r.Host); !ok {
 		r.Host = cloud.Public().AuthorityHost
 	}
-	s.serveAzure(w, r, s.directory)
+	s.serveAzure(w, r, s.directory.TokenProxy())
 }
 
 // serveAzure records a request, and answers it with h unless it is intercepted.

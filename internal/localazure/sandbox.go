@@ -29,10 +29,8 @@ const (
 	CredentialName = "workload-identity"
 )
 
-const (
-	bindingAudience = "api://AKSIdentityBinding"
-	bindingName     = "localazure.ests.aks"
-)
+// bindingName is the server name of the sandbox's token proxy.
+const bindingName = "localazure.ests.aks"
 
 // Denial is how a vault refuses a caller that may not read its secrets.
 type Denial string
@@ -57,13 +55,14 @@ type SandboxConfig struct {
 	// AccessTokenLifetime is [entra.DefaultTokenLifetime] unless set.
 	AccessTokenLifetime time.Duration
 
-	// IdentityBinding adds the token proxy of an AKS identity binding, and the
-	// audience and environment that go with it.
+	// IdentityBinding gives the application an AKS identity binding in place of
+	// a federated identity credential, and the pod the audience and environment
+	// that go with it.
 	IdentityBinding bool
-	// NoFederatedCredential leaves the application without one.
+	// NoFederatedCredential leaves the application without either.
 	NoFederatedCredential bool
-	// FederatedCredentialAfter is how long the credential takes to become
-	// effective.
+	// FederatedCredentialAfter is how long a federated identity credential takes
+	// to become effective.
 	FederatedCredentialAfter time.Duration
 	// DenySecret keeps the application from reading the secret.
 	DenySecret Denial
@@ -121,7 +120,7 @@ func (s *Sandbox) start(ctx context.Context) error {
 	if s.dir, err = os.MkdirTemp("", "localazure-"); err != nil {
 		return err
 	}
-	s.token = projectedToken{filepath.Join(s.dir, "tokens")}
+	s.token.dir = filepath.Join(s.dir, "tokens")
 	authority, err := pki.New()
 	if err != nil {
 		return err

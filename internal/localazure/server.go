@@ -16,8 +16,9 @@ import (
 )
 
 // Intercept is called for every request to Azure before it is answered; r.Host
-// names the service. It returns true when it has answered itself. To cut the
-// connection instead, it panics with [http.ErrAbortHandler].
+// names the service. It returns true when it has answered itself. To break off
+// instead, it panics with [http.ErrAbortHandler], which closes the connection
+// under HTTP/1.1 and resets the request's stream under HTTP/2.
 type Intercept func(w http.ResponseWriter, r *http.Request) bool
 
 // Config configures a [Server].

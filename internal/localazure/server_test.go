@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -153,12 +152,11 @@ func TestCloseWaitsForHandlersAndFreesThePort(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := sandbox.Server()
-			entered := make(chan struct{})
-			var left atomic.Bool
+			entered, release := make(chan struct{}), make(chan struct{})
 			s.SetIntercept(func(_ http.ResponseWriter, r *http.Request) bool {
 				close(entered)
-				<-r.Context().Done()
-				left.Store(true)
+				<-r.Context().Done() // its connection is closed
+				<-release
 				return true
 			})
 			client := newClient(t, s)
@@ -173,13 +171,20 @@ func TestCloseWaitsForHandlersAndFreesThePort(t *testing.T) {
 				failed <- err
 			}()
 			<-entered
-			if err := sandbox.Close(); err != nil {
+			closed := make(chan error, 1)
+			go func() { closed <- sandbox.Close() }()
+			select {
+			case err := <-closed:
+				t.Fatalf("Close did not wait for a handler: %v", err)
+			case <-time.After(50 * time.Millisecond): // more time would only find more
+			}
+			close(release)
+			if err := <-closed; err != nil {
 				t.Error(err)
 			}
-			if !left.Load() {
-				t.Error("a handler outlived Close")
+			if err := <-failed; err == nil {
+				t.Error("the request was answered")
 			}
-			<-failed
 			if conn, err := net.Dial("tcp", proxyAddress(t, s)); err == nil {
 				_ = conn.Close()
 				t.Error("the proxy still listens")

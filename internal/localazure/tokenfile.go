@@ -13,6 +13,10 @@ const (
 	// /var/run/secrets/azure/tokens.
 	tokenName = "azure-identity-token"
 	dataLink  = "..data"
+	// grace is how long a replaced version stays, for readers that followed
+	// ..data just before it changed and have not opened the file yet. The kubelet
+	// leaves them to fail.
+	grace = time.Minute
 )
 
 // projectedToken is a service account token in a file, replaced as the kubelet
@@ -21,19 +25,27 @@ const (
 // A reader finds the old token or the new one, never none and never half of one.
 // See https://kubernetes.io/docs/concepts/storage/projected-volumes/ and the
 // AtomicWriter of the kubelet.
-type projectedToken struct{ dir string }
+type projectedToken struct {
+	dir      string
+	replaced []tokenVersion // that are still there, oldest first
+}
 
-func (p projectedToken) path() string { return filepath.Join(p.dir, tokenName) }
+type tokenVersion struct {
+	dir string // relative to that of the token
+	at  time.Time
+}
+
+func (p *projectedToken) path() string { return filepath.Join(p.dir, tokenName) }
 
 // write replaces the token. Calls must not overlap.
-func (p projectedToken) write(token string) error {
+func (p *projectedToken) write(token string) error {
 	if err := p.replace(token); err != nil {
 		return fmt.Errorf("write service account token: %w", err)
 	}
 	return nil
 }
 
-func (p projectedToken) replace(token string) error {
+func (p *projectedToken) replace(token string) error {
 	if err := os.MkdirAll(p.dir, 0o755); err != nil {
 		return err
 	}
@@ -62,5 +74,17 @@ func (p projectedToken) replace(token string) error {
 	if previous == "" {
 		return os.Symlink(filepath.Join(dataLink, tokenName), p.path())
 	}
-	return os.RemoveAll(filepath.Join(p.dir, previous))
+	p.replaced = append(p.replaced, tokenVersion{dir: previous, at: time.Now()})
+	return p.prune()
+}
+
+// prune removes the versions that were replaced long ago.
+func (p *projectedToken) prune() error {
+	for len(p.replaced) > 0 && time.Since(p.replaced[0].at) >= grace {
+		if err := os.RemoveAll(filepath.Join(p.dir, p.replaced[0].dir)); err != nil {
+			return err
+		}
+		p.replaced = p.replaced[1:]
+	}
+	return nil
 }

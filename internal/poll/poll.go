@@ -17,7 +17,7 @@ const jitter = 0.1
 func Run(ctx context.Context, interval time.Duration, task func(context.Context) error) error {
 	err := task(ctx)
 	if ctx.Err() != nil {
-		return nil // the task was interrupted: what it returns says nothing
+		return nil //nolint:nilerr // the task was interrupted: what it returns says nothing
 	}
 	if err != nil || interval == 0 {
 		return err
@@ -41,5 +41,6 @@ func wait(ctx context.Context, d time.Duration) bool {
 }
 
 func vary(interval time.Duration) time.Duration {
-	return time.Duration(float64(interval) * (1 + jitter*(2*rand.Float64()-1)))
+	deviation := jitter * (2*rand.Float64() - 1) //nolint:gosec // nothing depends on its being secret
+	return time.Duration(float64(interval) * (1 + deviation))
 }

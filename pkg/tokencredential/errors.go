@@ -137,7 +137,7 @@ func newAuthenticationError(resp *http.Response) *AuthenticationError {
 
 var (
 	aadstsCode = regexp.MustCompile(`AADSTS([0-9]{1,9})`)
-	// anything shaped like a JWT, in case a service echoes what it was sent
+	// Anything shaped like a JWT, in case a service echoes what it was sent.
 	jwtShaped = regexp.MustCompile(`eyJ[\w-]*\.[\w-]*(\.[\w-]*)?`)
 )
 

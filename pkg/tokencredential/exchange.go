@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -13,16 +12,9 @@ import (
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential"
 )
 
-const (
-	module  = "tokencredential"
-	version = "v0.1.0"
-
-	// exchangeTimeout ends an exchange whose callers set no deadline. It leaves
-	// room for a few tries and a Retry-After within them.
-	exchangeTimeout = 2 * time.Minute
-	// tryTimeout ends a single request, so that a silent peer is tried again.
-	tryTimeout = 30 * time.Second
-)
+// exchangeTimeout ends an exchange whose callers set no deadline. It leaves room
+// for a few tries and a Retry-After within them.
+const exchangeTimeout = 2 * time.Minute
 
 // exchanger trades the service account token for access tokens through MSAL.
 type exchanger struct {
@@ -34,13 +26,7 @@ type exchanger struct {
 }
 
 func newExchanger(o Options) (*exchanger, error) {
-	o.Logging.IncludeBody = false // bodies hold the assertion and the access token
-	if o.Retry.TryTimeout == 0 {
-		o.Retry.TryTimeout = tryTimeout
-	}
-	azure, err := azcore.NewClient(module, version, runtime.PipelineOptions{
-		Tracing: runtime.TracingOptions{Namespace: "Microsoft.Entra"},
-	}, &o.ClientOptions)
+	azure, err := newAzureClient(o.ClientOptions)
 	if err != nil {
 		return nil, err
 	}
@@ -99,17 +85,3 @@ func (e *exchanger) exchange(ctx context.Context, tenant string, options policy.
 		RefreshOn: result.Metadata.RefreshOn.UTC(),
 	}, nil
 }
-
-// httpClient lets MSAL send its requests through an azcore pipeline.
-type httpClient struct{ pipeline runtime.Pipeline }
-
-func (c httpClient) Do(req *http.Request) (*http.Response, error) {
-	r, err := runtime.NewRequestFromRequest(req)
-	if err != nil {
-		return nil, err
-	}
-	return c.pipeline.Do(r)
-}
-
-// CloseIdleConnections is what MSAL asks for; the transport looks after itself.
-func (httpClient) CloseIdleConnections() {}

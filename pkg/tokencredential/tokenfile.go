@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -36,7 +37,7 @@ func readToken(path string) (string, error) {
 	if err != nil {
 		return "", withoutPath(err)
 	}
-	defer func() { _ = f.Close() }() // nothing was written
+	defer f.Close()
 	content, err := io.ReadAll(io.LimitReader(f, maxTokenSize+1))
 	if err != nil {
 		return "", withoutPath(err)
@@ -57,7 +58,7 @@ func readToken(path string) (string, error) {
 
 // withoutPath drops the path that TokenFileError names already.
 func withoutPath(err error) error {
-	if pathErr, ok := err.(*os.PathError); ok {
+	if pathErr, ok := errors.AsType[*os.PathError](err); ok {
 		return pathErr.Err
 	}
 	return err

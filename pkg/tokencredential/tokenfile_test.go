@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// made of the right parts, signed by nobody
+// sampleJWT is made of the right parts and signed by nobody.
 const sampleJWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW06c2VydmljZWFjY291bnQ6ZGVmYXVsdDp3b3JrbG9hZCJ9.c2lnbmF0dXJl"
 
 func segment(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }

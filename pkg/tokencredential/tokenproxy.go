@@ -15,7 +15,7 @@ import (
 // Variables of AKS identity bindings, see
 // https://learn.microsoft.com/azure/aks/identity-bindings-concepts.
 const (
-	envTokenProxy = "AZURE_KUBERNETES_TOKEN_PROXY"
+	envTokenProxy = "AZURE_KUBERNETES_TOKEN_PROXY" //nolint:gosec // a variable's name
 	envSNIName    = "AZURE_KUBERNETES_SNI_NAME"
 	envCAFile     = "AZURE_KUBERNETES_CA_FILE"
 	envCAData     = "AZURE_KUBERNETES_CA_DATA"

@@ -55,6 +55,9 @@ func TestAzidentity(t *testing.T) {
 		if value, err := readSecret(t, sandbox, true); err != nil || value != localazure.SecretValue {
 			t.Errorf("got %q and error %v", value, err)
 		}
+		if _, err := readSecret(t, sandbox, false); err == nil || !strings.Contains(err.Error(), "AADSTS700211") {
+			t.Errorf("past the token proxy: got %v, want AADSTS700211", err)
+		}
 	})
 }
 

@@ -122,23 +122,22 @@ func (c Cloud) Issuers(tenant string) []string {
 	}
 }
 
-// resources are services of Azure, besides Key Vault, that every tenant knows,
-// by the URI that requests for their tokens name. The application ids are listed
-// at https://learn.microsoft.com/troubleshoot/entra/entra-id/governance/verify-first-party-apps-sign-in.
-var resources = map[string]string{
-	"https://management.azure.com":              "797f4846-ba00-4fd7-ba43-dac1f8f63013",
-	"https://graph.microsoft.com":               "00000003-0000-0000-c000-000000000000",
-	"https://storage.azure.com":                 "e406a681-f3d4-42a8-90b6-c2b029497af1",
-	"https://ossrdbms-aad.database.windows.net": "123cd850-d9df-40bd-94d5-c9f07b7fa203",
-}
-
 // Resource returns the application id of the service that uri names, with or
-// without a trailing slash, or that has uri for its application id.
+// without a trailing slash, or that has uri for its application id: Key Vault and
+// some services that every tenant knows. Their ids are listed at
+// https://learn.microsoft.com/troubleshoot/entra/entra-id/governance/verify-first-party-apps-sign-in.
 func (c Cloud) Resource(uri string) (appID string, ok bool) {
-	uri = strings.TrimSuffix(uri, "/")
-	if uri == c.VaultResource() || uri == KeyVaultAppID {
+	switch strings.TrimSuffix(uri, "/") {
+	case c.VaultResource(), KeyVaultAppID:
 		return KeyVaultAppID, true
+	case "https://management.azure.com":
+		return "797f4846-ba00-4fd7-ba43-dac1f8f63013", true
+	case "https://graph.microsoft.com":
+		return "00000003-0000-0000-c000-000000000000", true
+	case "https://storage.azure.com":
+		return "e406a681-f3d4-42a8-90b6-c2b029497af1", true
+	case "https://ossrdbms-aad.database.windows.net":
+		return "123cd850-d9df-40bd-94d5-c9f07b7fa203", true
 	}
-	appID, ok = resources[uri]
-	return appID, ok
+	return "", false
 }

@@ -61,3 +61,21 @@ func TestParse(t *testing.T) {
 		t.Errorf("Parse(germany) = %v, want an error that names it", err)
 	}
 }
+
+func TestResource(t *testing.T) {
+	for _, c := range All() {
+		for _, uri := range []string{c.VaultResource(), c.VaultResource() + "/", KeyVaultAppID} {
+			if id, ok := c.Resource(uri); !ok || id != KeyVaultAppID {
+				t.Errorf("%s: Resource(%q) = %q, %t, want Key Vault", c.Name, uri, id, ok)
+			}
+		}
+	}
+	if id, ok := Public().Resource("https://graph.microsoft.com/"); !ok || id != "00000003-0000-0000-c000-000000000000" {
+		t.Errorf("Microsoft Graph = %q, %t", id, ok)
+	}
+	for _, uri := range []string{"", "/", "https://vault.azure.cn", "https://VAULT.azure.net", "vault.azure.net"} {
+		if id, ok := Public().Resource(uri); ok {
+			t.Errorf("Resource(%q) = %q, want that it is unknown", uri, id)
+		}
+	}
+}

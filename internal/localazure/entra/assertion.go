@@ -42,13 +42,27 @@ func (d *Directory) checkAssertion(ctx context.Context, app Application, asserti
 			"certificate SHA-256 thumbprint, nor keyId specified in token header.")
 	}
 	now := d.now()
-	if r := matchCredential(app.FederatedCredentials, claims, now); r != nil {
+	credentials := app.FederatedCredentials
+	if ctx.Value(tokenProxied{}) != nil {
+		credentials = boundCredentials(app.IdentityBindings)
+	}
+	if r := matchCredential(credentials, claims, now); r != nil {
 		return r
 	}
 	if r := d.issuers.verify(ctx, claims.Issuer, keyID, assertion); r != nil {
 		return r
 	}
 	return checkWindow(claims, now)
+}
+
+// boundCredentials are what identity bindings amount to. What the token proxy of
+// AKS says when none fits is not documented; here it is what Entra ID says.
+func boundCredentials(bindings []IdentityBinding) []FederatedCredential {
+	var credentials []FederatedCredential
+	for _, b := range bindings {
+		credentials = append(credentials, FederatedCredential{Issuer: b.Issuer, Subject: b.Subject, Audience: IdentityBindingAudience})
+	}
+	return credentials
 }
 
 // matchCredential looks for a credential with the issuer, the subject and the

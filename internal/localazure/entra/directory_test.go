@@ -49,9 +49,9 @@ func TestInstanceDiscovery(t *testing.T) {
 		"https://login.microsoftonline.com" + path + "http://login.microsoftonline.com/x":            {400, "invalid_instance", 50049, "instance"},
 		"https://login.microsoftonline.com" + path:                                                   {400, "invalid_instance", 50049, "instance"},
 		"https://login.microsoftonline.com/common/discovery/instance":                                {400, "invalid_request", 900144, "api-version"},
-		"https://login.microsoftonline.com/common/discovery/instance?api-version=9":                  {400, "invalid_request", 90009, "9"},
+		"https://login.microsoftonline.com/common/discovery/instance?api-version=9":                  {400, "invalid_request", 9002313, "malformed"},
 		"https://login.example/common/discovery/instance?api-version=1.1":                            {400, "invalid_instance", 50049, "instance"},
-		"https://login.microsoftonline.com/nothing/here":                                             {404, "invalid_request", 90023, "endpoint"},
+		"https://login.microsoftonline.com/nothing/here":                                             {404, "invalid_request", 90023, "Invalid STS request."},
 	} {
 		var got errorBody
 		refused(t, f.get(t, url, &got), got, want)

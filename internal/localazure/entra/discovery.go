@@ -18,12 +18,12 @@ type instanceMetadata struct {
 // is one, and all that are. MSAL asks before the first token, unless told not to.
 func (d *Directory) instanceDiscovery(r *http.Request, _ cloud.Cloud) (any, *refusal) {
 	query := r.URL.Query()
-	switch version := query.Get("api-version"); version {
+	switch query.Get("api-version") {
 	case "1.0", "1.1":
 	case "":
-		return nil, badRequest(900144, "The request must contain the following parameter: 'api-version'.")
+		return nil, missingParameter("api-version")
 	default:
-		return nil, badRequest(90009, "Unsupported api-version '%s'.", version)
+		return nil, malformedRequest()
 	}
 	endpoint, err := url.Parse(query.Get("authorization_endpoint"))
 	if err != nil || endpoint.Scheme != "https" {

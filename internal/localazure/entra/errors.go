@@ -32,6 +32,10 @@ func missingParameter(name string) *refusal {
 	return badRequest(900144, "The request body must contain the following parameter: '%s'.", name)
 }
 
+func malformedRequest() *refusal {
+	return badRequest(9002313, "Invalid request. Request is malformed or invalid.")
+}
+
 // The three parts of a federated identity credential are refused one after the
 // other, in this order.
 const (

@@ -1,6 +1,7 @@
 package entra
 
 import (
+	"context"
 	"encoding/json"
 	"net"
 	"net/http"
@@ -28,13 +29,25 @@ func (d *Directory) routes() *http.ServeMux {
 		mux.Handle(path, d.answer(method.verb, method.endpoint))
 	}
 	mux.Handle("/", d.answer("", func(*http.Request, cloud.Cloud) (any, *refusal) {
-		return nil, refuse(http.StatusNotFound, "invalid_request", 90023, "The endpoint does not exist.")
+		return nil, refuse(http.StatusNotFound, "invalid_request", 90023, "Invalid STS request.")
 	}))
 	return mux
 }
 
 // ServeHTTP answers for Entra ID of the cloud that the request's host names.
 func (d *Directory) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.mux.ServeHTTP(w, r) }
+
+// tokenProxied marks the context of requests that a token proxy passed on.
+type tokenProxied struct{}
+
+// TokenProxy returns Entra ID as it is seen through the token proxy of an AKS
+// cluster: assertions are checked against the identity bindings of applications
+// rather than their federated identity credentials.
+func (d *Directory) TokenProxy() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), tokenProxied{}, true)))
+	})
+}
 
 // answer makes a handler of e, with what all of Entra ID's answers have.
 func (d *Directory) answer(verb string, e endpoint) http.Handler {
@@ -56,7 +69,7 @@ func (d *Directory) answer(verb string, e endpoint) http.Handler {
 		var refused *refusal
 		if c, ok := cloud.ForAuthority(host); !ok {
 			refused = invalidInstance()
-		} else if verb != "" && r.Method != verb && !(verb == http.MethodGet && r.Method == http.MethodHead) {
+		} else if verb != "" && r.Method != verb && (verb != http.MethodGet || r.Method != http.MethodHead) {
 			header.Set("Allow", verb)
 			refused = refuse(http.StatusMethodNotAllowed, "invalid_request", 900561,
 				"The endpoint only accepts %s requests. Received a %s request.", verb, r.Method)

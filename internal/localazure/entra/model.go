@@ -30,6 +30,7 @@ type Application struct {
 	ObjectID             string
 	TenantID             string
 	FederatedCredentials []FederatedCredential
+	IdentityBindings     []IdentityBinding
 }
 
 // FederatedCredential makes an application trust the tokens of an issuer for
@@ -45,6 +46,18 @@ type FederatedCredential struct {
 	// servers that check it; until then it is as if it did not exist. Zero means
 	// at once.
 	AvailableAt time.Time
+}
+
+// IdentityBindingAudience is that of the tokens that pods with an identity
+// binding present to the token proxy of their cluster.
+const IdentityBindingAudience = "api://AKSIdentityBinding"
+
+// IdentityBinding lets a service account of an AKS cluster get the application's
+// tokens through the token proxy of its cluster, and in no other way, see
+// https://learn.microsoft.com/azure/aks/identity-bindings-concepts.
+type IdentityBinding struct {
+	Issuer  string
+	Subject string
 }
 
 // AddTenant adds t. It refuses an id that is no GUID, is taken, or has no cloud.
@@ -89,6 +102,11 @@ func (d *Directory) AddApplication(a Application) error {
 	for _, c := range credentials {
 		errs = append(errs, a.add(c))
 	}
+	for _, b := range a.IdentityBindings {
+		if !validIssuer(b.Issuer) || b.Subject == "" {
+			errs = append(errs, fmt.Errorf("identity binding of issuer %q and subject %q: want an https URL and a subject", b.Issuer, b.Subject))
+		}
+	}
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
@@ -129,7 +147,7 @@ func (a *Application) add(c FederatedCredential) error {
 	fail := func(format string, args ...any) error {
 		return fmt.Errorf("federated identity credential %q: %w", c.Name, fmt.Errorf(format, args...))
 	}
-	if u, err := url.Parse(c.Issuer); err != nil || u.Scheme != "https" || u.Host == "" {
+	if !validIssuer(c.Issuer) {
 		return fail("issuer %q is not an https URL", c.Issuer)
 	}
 	if c.Name == "" || c.Subject == "" || c.Audience == "" {
@@ -148,4 +166,9 @@ func (a *Application) add(c FederatedCredential) error {
 	}
 	a.FederatedCredentials = append(a.FederatedCredentials, c)
 	return nil
+}
+
+func validIssuer(issuer string) bool {
+	u, err := url.Parse(issuer)
+	return err == nil && u.Scheme == "https" && u.Host != ""
 }

@@ -235,6 +235,10 @@ func TestThrottling(t *testing.T) {
 	var got errorBody
 	resp := f.send(t, http.MethodGet, v.URL()+"secrets/s?api-version=7.4", bearer, "", &got)
 	refused(t, resp, got, refusal{429, "Throttled", "", "too many requests were received. Reason: VaultRequestTypeLimitReached"})
+	v.SetLimit(1) // so that both of the requests that count must leave the window
+	if resp := get(bearer); resp.Header.Get("Retry-After") != "10" {
+		t.Errorf("with a lower limit: Retry-After %q, want 10", resp.Header.Get("Retry-After"))
+	}
 	v.SetLimit(0)
 	if resp := get(bearer); resp.StatusCode != http.StatusOK {
 		t.Errorf("with the default limit: status %d", resp.StatusCode)

@@ -166,9 +166,3 @@ func (v *Vault) admit() (retryAfter time.Duration, ok bool) {
 	v.recent = append(v.recent, now)
 	return 0, true
 }
-
-// validSecretName follows
-// https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#object-identifiers.
-func validSecretName(name string) bool {
-	return len(name) >= 1 && len(name) <= 127 && onlyNameBytes(name)
-}

@@ -1,0 +1,236 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"sigs.k8s.io/e2e-framework/klient/decoder"
+	"sigs.k8s.io/e2e-framework/klient/k8s"
+	"sigs.k8s.io/e2e-framework/klient/wait"
+	"sigs.k8s.io/e2e-framework/klient/wait/conditions"
+	"sigs.k8s.io/e2e-framework/pkg/envconf"
+
+	"github.com/workload-identity-quickstart/msal-go/internal/localazure/pki"
+)
+
+// azure is the local Azure, installed in a namespace of its own, together with
+// the namespace of the workload that it knows.
+type azure struct {
+	variables map[string]string // of the manifests in testdata
+	caPEM     []byte
+	created   []k8s.Object // what uninstall deletes, in the order of its making
+}
+
+type azureKey struct{}
+
+func newAzure() *azure {
+	workload := envconf.RandomName("quick-start", 20)
+	return &azure{variables: map[string]string{
+		"SERVICE_ACCOUNT_NAMESPACE": workload,
+		"SERVICE_ACCOUNT_NAME":      "workload-identity-sa",
+		"SUBJECT":                   "system:serviceaccount:" + workload + ":workload-identity-sa",
+		"USER_ASSIGNED_CLIENT_ID":   "22222222-2222-2222-2222-222222222222",
+		"KEYVAULT_NAME":             "azwi-kv-tutorial",
+		"KEYVAULT_URL":              "https://azwi-kv-tutorial.vault.azure.net/",
+		"KEYVAULT_SECRET_NAME":      "my-secret",
+		"LOCALAZURE_NAMESPACE":      envconf.RandomName("localazure", 20),
+		"LOCALAZURE_IMAGE":          getenv("LOCALAZURE_IMAGE", "ghcr.io/workload-identity-quickstart/localazure:0.1.0"),
+		"QUICKSTART_IMAGE":          getenv("QUICKSTART_IMAGE", "ghcr.io/azure/azure-workload-identity/msal-go"),
+	}}
+}
+
+func getenv(name, fallback string) string {
+	if value := os.Getenv(name); value != "" {
+		return value
+	}
+	return fallback
+}
+
+// install waits until the local Azure is ready.
+func (a *azure) install(ctx context.Context, cfg *envconf.Config) (context.Context, error) {
+	for _, name := range []string{a.variables["SERVICE_ACCOUNT_NAMESPACE"], a.variables["LOCALAZURE_NAMESPACE"]} {
+		namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
+		if err := a.create(ctx, cfg, namespace); err != nil {
+			return ctx, err
+		}
+	}
+	if err := a.learnCluster(ctx, cfg); err != nil {
+		return ctx, err
+	}
+	if err := a.distributeCA(ctx, cfg); err != nil {
+		return ctx, err
+	}
+	if err := a.apply(ctx, cfg, "localazure.yaml"); err != nil {
+		return ctx, err
+	}
+	available := conditions.New(cfg.Client().Resources()).DeploymentAvailable("localazure", a.variables["LOCALAZURE_NAMESPACE"])
+	if err := wait.For(available, wait.WithContext(ctx), wait.WithTimeout(time.Minute), wait.WithInterval(time.Second)); err != nil {
+		return ctx, fmt.Errorf("wait for localazure: %w\n%s", err, describePods(ctx, cfg, a.variables["LOCALAZURE_NAMESPACE"]))
+	}
+	return ctx, nil
+}
+
+// uninstall deletes everything that install and create made.
+func (a *azure) uninstall(ctx context.Context, cfg *envconf.Config) (context.Context, error) {
+	var errs []error
+	for i := len(a.created) - 1; i >= 0; i-- {
+		errs = append(errs, cfg.Client().Resources().Delete(ctx, a.created[i]))
+	}
+	return ctx, errors.Join(errs...)
+}
+
+// learnCluster finds out who issues the cluster's tokens and what its webhook
+// injects.
+func (a *azure) learnCluster(ctx context.Context, cfg *envconf.Config) error {
+	client, err := kubernetes.NewForConfig(cfg.Client().RESTConfig())
+	if err != nil {
+		return err
+	}
+	document, err := client.RESTClient().Get().AbsPath("/.well-known/openid-configuration").DoRaw(ctx)
+	if err != nil {
+		return fmt.Errorf("read the issuer's discovery document: %w", err)
+	}
+	var discovery struct{ Issuer string }
+	if err := json.Unmarshal(document, &discovery); err != nil {
+		return fmt.Errorf("read the issuer's discovery document: %w", err)
+	}
+	a.variables["ISSUER"] = discovery.Issuer
+	if strings.HasPrefix(discovery.Issuer, "https://kubernetes.default.") {
+		// An issuer inside the cluster, as kind has it, shows its keys to service
+		// accounts only, while Entra ID comes without credentials.
+		err := a.create(ctx, cfg, &rbacv1.ClusterRoleBinding{
+			ObjectMeta: metav1.ObjectMeta{Name: a.variables["LOCALAZURE_NAMESPACE"] + "-issuer-discovery"},
+			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "system:service-account-issuer-discovery"},
+			Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: "system:unauthenticated"}},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := a.apply(ctx, cfg, "serviceaccount.yaml"); err != nil {
+		return err
+	}
+	return a.learnWebhook(ctx, client)
+}
+
+// learnWebhook asks the API server, in a dry run, for a pod with an identity
+// binding, since the tenant and the token proxy are settings of the webhook.
+func (a *azure) learnWebhook(ctx context.Context, client kubernetes.Interface) error {
+	pod, err := a.pod()
+	if err != nil {
+		return err
+	}
+	pod.Annotations = map[string]string{identityBinding: "true"}
+	pod, err = client.CoreV1().Pods(pod.Namespace).Create(ctx, pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	if err != nil {
+		return fmt.Errorf("try what the webhook injects: %w", err)
+	}
+	injected := make(map[string]string)
+	for _, variable := range pod.Spec.Containers[0].Env {
+		injected[variable.Name] = variable.Value
+	}
+	if injected["AZURE_TENANT_ID"] == "" {
+		return errors.New("no AZURE_TENANT_ID was injected: is the azure-workload-identity webhook installed?")
+	}
+	a.variables["TENANT_ID"] = injected["AZURE_TENANT_ID"]
+	a.variables["TOKEN_PROXY"] = injected["AZURE_KUBERNETES_TOKEN_PROXY"]
+	a.variables["TOKEN_PROXY_SERVER_NAME"] = injected["AZURE_KUBERNETES_SNI_NAME"]
+	if a.variables["TOKEN_PROXY_SERVER_NAME"] == "" {
+		a.variables["TOKEN_PROXY_SERVER_NAME"] = "token-proxy.invalid" // a webhook without identity bindings
+	}
+	for _, volume := range pod.Spec.Volumes {
+		if volume.ConfigMap != nil && volume.ConfigMap.Name != "localazure-ca" {
+			a.variables["TOKEN_PROXY_CA_CONFIGMAP"] = volume.ConfigMap.Name
+		}
+	}
+	return nil
+}
+
+// distributeCA makes a certificate authority for the local Azure, and gives its
+// key to it and its certificate to the workload.
+func (a *azure) distributeCA(ctx context.Context, cfg *envconf.Config) error {
+	authority, err := pki.New()
+	if err != nil {
+		return err
+	}
+	key, err := authority.KeyPEM()
+	if err != nil {
+		return err
+	}
+	a.caPEM = authority.CertificatePEM()
+	return errors.Join(
+		a.create(ctx, cfg, &corev1.Secret{
+			ObjectMeta: metav1.ObjectMeta{Name: "localazure-ca", Namespace: a.variables["LOCALAZURE_NAMESPACE"]},
+			Type:       corev1.SecretTypeTLS,
+			Data:       map[string][]byte{corev1.TLSCertKey: a.caPEM, corev1.TLSPrivateKeyKey: key},
+		}),
+		a.create(ctx, cfg, a.caConfigMap("localazure-ca")),
+	)
+}
+
+func (a *azure) caConfigMap(name string) *corev1.ConfigMap {
+	return &corev1.ConfigMap{
+		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: a.variables["SERVICE_ACCOUNT_NAMESPACE"]},
+		Data:       map[string]string{"ca.crt": string(a.caPEM)},
+	}
+}
+
+// create makes an object that uninstall will delete.
+func (a *azure) create(ctx context.Context, cfg *envconf.Config, object k8s.Object) error {
+	if err := cfg.Client().Resources().Create(ctx, object); err != nil {
+		return fmt.Errorf("create %T %s: %w", object, object.GetName(), err)
+	}
+	a.created = append(a.created, object)
+	return nil
+}
+
+// apply creates the objects in a file of testdata.
+func (a *azure) apply(ctx context.Context, cfg *envconf.Config, file string) error {
+	manifest, err := a.manifest(file)
+	if err != nil {
+		return err
+	}
+	create := decoder.CreateHandler(cfg.Client().Resources())
+	return decoder.DecodeEach(ctx, strings.NewReader(manifest), func(ctx context.Context, object k8s.Object) error {
+		return create(ctx, object)
+	})
+}
+
+// manifest returns a file of testdata with its variables filled in.
+func (a *azure) manifest(file string) (string, error) {
+	template, err := os.ReadFile("testdata/" + file)
+	if err != nil {
+		return "", err
+	}
+	var missing []string
+	manifest := os.Expand(string(template), func(name string) string {
+		value, ok := a.variables[name]
+		if !ok {
+			missing = append(missing, name)
+		}
+		return value
+	})
+	if len(missing) > 0 {
+		return "", fmt.Errorf("%s: no value for %s", file, strings.Join(missing, ", "))
+	}
+	return manifest, nil
+}
+
+// pod returns the tutorial's pod.
+func (a *azure) pod() (*corev1.Pod, error) {
+	manifest, err := a.manifest("pod.yaml")
+	if err != nil {
+		return nil, err
+	}
+	var pod corev1.Pod
+	return &pod, decoder.DecodeString(manifest, &pod)
+}

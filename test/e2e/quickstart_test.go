@@ -1,0 +1,125 @@
+package e2e
+
+import (
+	"context"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/e2e-framework/klient/k8s/resources"
+	"sigs.k8s.io/e2e-framework/klient/wait"
+	"sigs.k8s.io/e2e-framework/klient/wait/conditions"
+	"sigs.k8s.io/e2e-framework/pkg/envconf"
+	"sigs.k8s.io/e2e-framework/pkg/features"
+)
+
+// identityBinding is the annotation of pods that use an AKS identity binding.
+const identityBinding = "azure.workload.identity/use-identity-binding"
+
+// tutorialLine is what the tutorial shows of kubectl logs quick-start.
+var tutorialLine = regexp.MustCompile(`(?m)^I\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ main\.go:\d+\] "successfully got secret" secret="Hello!"$`)
+
+func TestTutorial(t *testing.T) {
+	testenv.Test(t, features.New("the tutorial's pod").
+		Assess("logs the secret", func(ctx context.Context, t *testing.T, cfg *envconf.Config) context.Context {
+			pod := runPod(ctx, t, cfg, nil)
+			waitForLog(ctx, t, cfg, pod, tutorialLine)
+			return ctx
+		}).Feature())
+}
+
+func TestIdentityBinding(t *testing.T) {
+	testenv.Test(t, features.New("a pod with an identity binding").
+		Setup(installTokenProxy).
+		Assess("logs the secret", func(ctx context.Context, t *testing.T, cfg *envconf.Config) context.Context {
+			pod := runPod(ctx, t, cfg, map[string]string{identityBinding: "true"})
+			waitForLog(ctx, t, cfg, pod, tutorialLine)
+			return ctx
+		}).Feature())
+}
+
+// installTokenProxy makes the local Azure answer where the webhook tells pods
+// that the cluster's token proxy is.
+func installTokenProxy(ctx context.Context, t *testing.T, cfg *envconf.Config) context.Context {
+	azure := azureFrom(ctx)
+	proxy, err := url.Parse(azure.variables["TOKEN_PROXY"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.Split(proxy.Hostname(), ".")
+	if len(parts) < 3 || parts[2] != "svc" || proxy.Port() != "" {
+		t.Skipf("the webhook injects %q: no token proxy of which the tests could take the place", proxy)
+	}
+	name, namespace := parts[0], parts[1]
+	objects := []func() error{
+		func() error {
+			return azure.create(ctx, cfg, azure.caConfigMap(azure.variables["TOKEN_PROXY_CA_CONFIGMAP"]))
+		},
+		func() error {
+			return azure.create(ctx, cfg, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})
+		},
+		func() error {
+			return azure.create(ctx, cfg, &corev1.Service{
+				ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
+				Spec: corev1.ServiceSpec{
+					Type:         corev1.ServiceTypeExternalName,
+					ExternalName: "localazure." + azure.variables["LOCALAZURE_NAMESPACE"] + ".svc.cluster.local",
+				},
+			})
+		},
+	}
+	for _, create := range objects {
+		if err := create(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return ctx
+}
+
+// runPod runs the tutorial's pod, with annotations added to it, until the test
+// ends.
+func runPod(ctx context.Context, t *testing.T, cfg *envconf.Config, annotations map[string]string) *corev1.Pod {
+	t.Helper()
+	pod, err := azureFrom(ctx).pod()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pod.Annotations = annotations
+	client := cfg.Client().Resources()
+	if err := client.Create(ctx, pod); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx := context.WithoutCancel(ctx)
+		if err := client.Delete(ctx, pod, resources.WithGracePeriod(time.Second)); err != nil {
+			t.Error(err)
+		}
+		gone := conditions.New(client).ResourceDeleted(pod)
+		if err := wait.For(gone, wait.WithContext(ctx), wait.WithTimeout(time.Minute), wait.WithInterval(time.Second)); err != nil {
+			t.Errorf("wait for the end of the pod: %v", err)
+		}
+	})
+	return pod
+}
+
+// waitForLog waits until the pod's log matches want.
+func waitForLog(ctx context.Context, t *testing.T, cfg *envconf.Config, pod *corev1.Pod, want *regexp.Regexp) {
+	t.Helper()
+	var log string
+	err := wait.For(func(ctx context.Context) (bool, error) {
+		log = podLog(ctx, cfg, pod)
+		return want.MatchString(log), nil
+	}, wait.WithContext(ctx), wait.WithTimeout(2*time.Minute), wait.WithInterval(time.Second))
+	if err != nil {
+		t.Fatalf("no line that matches %s: %v\n%s", want, err, describePods(ctx, cfg, pod.Namespace))
+	}
+	t.Logf("kubectl logs %s:\n%s", pod.Name, log)
+}
+
+func azureFrom(ctx context.Context) *azure {
+	return ctx.Value(azureKey{}).(*azure)
+}

@@ -106,17 +106,20 @@ func TestSandboxServesTheSecretInEveryCloud(t *testing.T) {
 }
 
 func TestConditions(t *testing.T) {
-	for want, cfg := range map[string]localazure.SandboxConfig{
-		"AADSTS700211":    {NoFederatedCredential: true},
-		"AADSTS700211: ":  {FederatedCredentialAfter: time.Hour},
-		"ForbiddenByRbac": {DenySecret: localazure.DenyRBAC},
-		"AccessDenied":    {DenySecret: localazure.DenyAccessPolicy},
-		"SecretNotFound":  {SecretName: "another"},
+	for name, test := range map[string]struct {
+		cfg  localazure.SandboxConfig
+		want string
+	}{
+		"no credential":   {localazure.SandboxConfig{NoFederatedCredential: true}, "AADSTS700211"},
+		"late credential": {localazure.SandboxConfig{FederatedCredentialAfter: time.Hour}, "AADSTS700211"},
+		"no role":         {localazure.SandboxConfig{DenySecret: localazure.DenyRBAC}, "ForbiddenByRbac"},
+		"no policy":       {localazure.SandboxConfig{DenySecret: localazure.DenyAccessPolicy}, "AccessDenied"},
+		"no such secret":  {localazure.SandboxConfig{SecretName: "another"}, "SecretNotFound"},
 	} {
-		t.Run(want, func(t *testing.T) {
-			err := readSecret(t, startSandbox(t, cfg))
-			if err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("error = %v, want %s in it", err, want)
+		t.Run(name, func(t *testing.T) {
+			err := readSecret(t, startSandbox(t, test.cfg))
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error = %v, want %s in it", err, test.want)
 			}
 		})
 	}

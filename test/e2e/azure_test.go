@@ -148,8 +148,13 @@ func (a *azure) learnWebhook(ctx context.Context, client kubernetes.Interface) e
 		a.variables["TOKEN_PROXY_SERVER_NAME"] = "token-proxy.invalid" // a webhook without identity bindings
 	}
 	for _, volume := range pod.Spec.Volumes {
-		if volume.ConfigMap != nil && volume.ConfigMap.Name != "localazure-ca" {
-			a.variables["TOKEN_PROXY_CA_CONFIGMAP"] = volume.ConfigMap.Name
+		if volume.Projected == nil || !strings.HasPrefix(volume.Name, "azure-workload-identity") {
+			continue
+		}
+		for _, source := range volume.Projected.Sources {
+			if source.ConfigMap != nil {
+				a.variables["TOKEN_PROXY_CA_CONFIGMAP"] = source.ConfigMap.Name
+			}
 		}
 	}
 	return nil

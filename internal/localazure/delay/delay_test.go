@@ -92,7 +92,7 @@ func TestCloseDeliversWhatWasWritten(t *testing.T) {
 		}
 		start := time.Now()
 		read(t, client, "bye")
-		if n, err := client.Read(make([]byte, 1)); err != io.EOF {
+		if n, err := client.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 			t.Errorf("read after the end: %d, %v", n, err)
 		}
 		if d := time.Since(start); d != latency {
@@ -125,7 +125,7 @@ func TestCloseEndsReadAndGivesUpOnClientsThatDoNotRead(t *testing.T) {
 		}
 		time.Sleep(latency + drain)
 		synctest.Wait()
-		if _, err := client.Read(make([]byte, 1)); err != io.EOF {
+		if _, err := client.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 			t.Errorf("client read: %v, want EOF", err)
 		}
 	})

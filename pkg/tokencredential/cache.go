@@ -45,20 +45,12 @@ func (c *tokenCache) fresh(key tokenKey) (azcore.AccessToken, bool) {
 }
 
 func (c *tokenCache) put(key tokenKey, token azcore.AccessToken) {
-	now := time.Now()
-	cached := cachedToken{token, token.ExpiresOn.Add(-expiryMargin)}
-	if !token.RefreshOn.IsZero() {
-		cached.renewAt = token.RefreshOn
-		if !now.Before(token.RefreshOn) { // MSAL could not renew it and returned the old one
-			cached.renewAt = now.Add(refreshPause)
-		}
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.tokens == nil {
 		c.tokens = make(map[tokenKey]cachedToken)
 	}
-	c.tokens[key] = cached
+	c.tokens[key] = cachedToken{token, renewalTime(token)}
 }
 
 // postpone returns a token that should have been renewed but can still be used,
@@ -67,13 +59,27 @@ func (c *tokenCache) postpone(key tokenKey) (azcore.AccessToken, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	cached, ok := c.tokens[key]
-	now := time.Now()
-	if !ok || !now.Before(cached.ExpiresOn.Add(-expiryMargin)) {
+	if !ok || !time.Now().Before(cached.ExpiresOn.Add(-expiryMargin)) {
 		return azcore.AccessToken{}, false
 	}
-	if next := now.Add(refreshPause); cached.renewAt.Before(next) {
-		cached.renewAt = next
-		c.tokens[key] = cached
-	}
+	cached.renewAt = renewalTime(cached.AccessToken)
+	c.tokens[key] = cached
 	return cached.AccessToken, true
+}
+
+// renewalTime is when to ask for the next token. A RefreshOn time that has passed
+// means that an attempt has just failed: MSAL then returns the token it had.
+func renewalTime(token azcore.AccessToken) time.Time {
+	expiry := token.ExpiresOn.Add(-expiryMargin)
+	renewal := token.RefreshOn
+	if renewal.IsZero() {
+		return expiry
+	}
+	if now := time.Now(); !now.Before(renewal) {
+		renewal = now.Add(refreshPause)
+	}
+	if renewal.After(expiry) {
+		return expiry
+	}
+	return renewal
 }

@@ -3,6 +3,7 @@ package tokencredential_test
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"github.com/workload-identity-quickstart/msal-go/internal/localazure"
+	"github.com/workload-identity-quickstart/msal-go/internal/localazure/cloud"
 	"github.com/workload-identity-quickstart/msal-go/internal/localazure/pki"
 	"github.com/workload-identity-quickstart/msal-go/internal/test/fakeazure"
 	"github.com/workload-identity-quickstart/msal-go/pkg/tokencredential"
@@ -43,8 +45,12 @@ func TestTokenProxy(t *testing.T) {
 				t.Setenv(name, value)
 			}
 			var paths []string
+			var discoveryQuery url.Values
 			sandbox.Server().SetIntercept(func(_ http.ResponseWriter, r *http.Request) bool {
 				paths = append(paths, r.URL.Path)
+				if strings.HasSuffix(r.URL.Path, "/common/discovery/instance") {
+					discoveryQuery = r.URL.Query()
+				}
 				r.URL.Path = strings.TrimPrefix(r.URL.Path, strings.TrimSuffix(test.wantPrefix, "/"))
 				return false
 			})
@@ -60,8 +66,22 @@ func TestTokenProxy(t *testing.T) {
 			if last := paths[len(paths)-1]; last != want {
 				t.Errorf("token was requested at %s, want %s", last, want)
 			}
+			if !discoveryQuery.Has("api-version") {
+				t.Errorf("instance discovery lost its query, it has %v", discoveryQuery)
+			}
 		})
 	}
+}
+
+// The token proxy learns from the Host header which cloud is meant.
+func TestTokenProxyInAnotherCloud(t *testing.T) {
+	fakeazure.Start(t, localazure.SandboxConfig{IdentityBinding: true, Cloud: cloud.USGovernment()})
+	options := withoutRetries()
+	credential, err := tokencredential.New(&options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustGetToken(t, credential, scopes("https://vault.usgovcloudapi.net/.default"))
 }
 
 func TestTokenProxyCanBeDisabled(t *testing.T) {

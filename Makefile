@@ -13,8 +13,9 @@ SHFMT         := go run mvdan.cc/sh/v3/cmd/shfmt@v3.14.1
 RACE := $(if $(shell command -v $$(go env CC)),-race)
 
 # Modules of their own keep what only tests need out of the workload's go.mod.
-MODULES := . test/peers test/e2e
+MODULES := . test/peers test/chart test/e2e
 SCRIPTS := .ci/run
+HELM_DOCS     := go run github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2 --chart-search-root charts --sort-values-order file --log-level warning
 
 .PHONY: help
 help: ## list what can be made
@@ -33,6 +34,7 @@ demo: build ## run the workload against an Azure on this machine
 test: ## run all tests that need no cluster
 	go test $(RACE) ./...
 	cd test/peers && go test $(RACE) ./...
+	cd test/chart && go test ./...
 
 .PHONY: e2e
 e2e: ## run the end-to-end tests on the cluster that KUBECONFIG names
@@ -52,8 +54,13 @@ lint: ## check the code's style and the go.mod files
 		echo "lint $$module"; \
 		(cd $$module && go mod tidy -diff && $(GOLANGCI_LINT) run --config $(CURDIR)/.golangci.yml) || exit 1; \
 	done
+	$(HELM_DOCS) --dry-run | diff - charts/quick-start/README.md # else run make docs
 	$(SHFMT) -i 2 -ci -d $(SCRIPTS)
 	shellcheck $(SCRIPTS)
+
+.PHONY: docs
+docs: ## write the chart's README
+	$(HELM_DOCS)
 
 .PHONY: image
 image: ## build the images of the workload and of the local Azure

@@ -28,16 +28,20 @@ type azure struct {
 	variables map[string]string // of the manifests in testdata
 	caPEM     []byte
 	created   []k8s.Object // what uninstall deletes, in the order of its making
+
+	tokenProxyInstalled bool
 }
 
 type azureKey struct{}
 
 func newAzure() *azure {
-	workload := envconf.RandomName("quick-start", 20)
+	workload, restricted := envconf.RandomName("quick-start", 20), envconf.RandomName("restricted", 20)
 	return &azure{variables: map[string]string{
 		"SERVICE_ACCOUNT_NAMESPACE": workload,
 		"SERVICE_ACCOUNT_NAME":      "workload-identity-sa",
 		"SUBJECT":                   "system:serviceaccount:" + workload + ":workload-identity-sa",
+		"RESTRICTED_NAMESPACE":      restricted,
+		"RESTRICTED_SUBJECT":        "system:serviceaccount:" + restricted + ":workload-identity-sa",
 		"USER_ASSIGNED_CLIENT_ID":   "22222222-2222-2222-2222-222222222222",
 		"KEYVAULT_NAME":             "azwi-kv-tutorial",
 		"KEYVAULT_URL":              "https://azwi-kv-tutorial.vault.azure.net/",
@@ -57,8 +61,14 @@ func getenv(name, fallback string) string {
 
 // install waits until the local Azure is ready.
 func (a *azure) install(ctx context.Context, cfg *envconf.Config) (context.Context, error) {
-	for _, name := range []string{a.variables["SERVICE_ACCOUNT_NAMESPACE"], a.variables["LOCALAZURE_NAMESPACE"]} {
-		namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	for name, standard := range map[string]string{
+		a.variables["SERVICE_ACCOUNT_NAMESPACE"]: "privileged", // the tutorial's pod asks for no restriction
+		a.variables["RESTRICTED_NAMESPACE"]:      "restricted",
+		a.variables["LOCALAZURE_NAMESPACE"]:      "restricted",
+	} {
+		namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+			Name: name, Labels: map[string]string{"pod-security.kubernetes.io/enforce": standard},
+		}}
 		if err := a.create(ctx, cfg, namespace); err != nil {
 			return ctx, err
 		}
@@ -178,14 +188,39 @@ func (a *azure) distributeCA(ctx context.Context, cfg *envconf.Config) error {
 			Type:       corev1.SecretTypeTLS,
 			Data:       map[string][]byte{corev1.TLSCertKey: a.caPEM, corev1.TLSPrivateKeyKey: key},
 		}),
-		a.create(ctx, cfg, a.caConfigMap("localazure-ca")),
+		a.createCAConfigMaps(ctx, cfg, "localazure-ca"),
 	)
 }
 
-func (a *azure) caConfigMap(name string) *corev1.ConfigMap {
-	return &corev1.ConfigMap{
-		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: a.variables["SERVICE_ACCOUNT_NAMESPACE"]},
-		Data:       map[string]string{"ca.crt": string(a.caPEM)},
+// createCAConfigMaps puts the certificate into both namespaces of workloads.
+func (a *azure) createCAConfigMaps(ctx context.Context, cfg *envconf.Config, name string) error {
+	var errs []error
+	for _, namespace := range []string{a.variables["SERVICE_ACCOUNT_NAMESPACE"], a.variables["RESTRICTED_NAMESPACE"]} {
+		errs = append(errs, a.create(ctx, cfg, &corev1.ConfigMap{
+			ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
+			Data:       map[string]string{"ca.crt": string(a.caPEM)},
+		}))
+	}
+	return errors.Join(errs...)
+}
+
+// chartValues are the values of the chart with which a release finds the local
+// Azure.
+func (a *azure) chartValues() []string {
+	return []string{
+		"azure.clientId=" + a.variables["USER_ASSIGNED_CLIENT_ID"],
+		"keyvault.url=" + a.variables["KEYVAULT_URL"],
+		"keyvault.secretName=" + a.variables["KEYVAULT_SECRET_NAME"],
+		"extraEnv[0].name=HTTPS_PROXY",
+		"extraEnv[0].value=http://localazure." + a.variables["LOCALAZURE_NAMESPACE"] + ".svc.cluster.local:3128",
+		"extraEnv[1].name=NO_PROXY",
+		"extraEnv[1].value=.svc.cluster.local",
+		"extraEnv[2].name=SSL_CERT_FILE",
+		"extraEnv[2].value=/etc/localazure/ca.crt",
+		"extraVolumes[0].name=localazure-ca",
+		"extraVolumes[0].configMap.name=localazure-ca",
+		"extraVolumeMounts[0].name=localazure-ca",
+		"extraVolumeMounts[0].mountPath=/etc/localazure",
 	}
 }
 

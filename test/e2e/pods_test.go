@@ -6,7 +6,10 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
+	"sigs.k8s.io/e2e-framework/klient/k8s"
 	"sigs.k8s.io/e2e-framework/klient/k8s/resources"
 	"sigs.k8s.io/e2e-framework/pkg/envconf"
 )
@@ -22,6 +25,16 @@ func podLog(ctx context.Context, cfg *envconf.Config, pod *corev1.Pod) string {
 		return err.Error()
 	}
 	return string(log)
+}
+
+// names lists the objects in a list as KIND/NAME.
+func names(list k8s.ObjectList) []string {
+	var found []string
+	_ = meta.EachListItem(list, func(object runtime.Object) error { // the function fails never
+		found = append(found, fmt.Sprintf("%T/%s", object, object.(k8s.Object).GetName()))
+		return nil
+	})
+	return found
 }
 
 // describePods says what became of the pods in a namespace.

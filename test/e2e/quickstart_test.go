@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"regexp"
 	"strings"
@@ -55,27 +56,23 @@ func installTokenProxy(ctx context.Context, t *testing.T, cfg *envconf.Config) c
 		t.Skipf("the webhook injects %q: no token proxy of which the tests could take the place", proxy)
 	}
 	name, namespace := parts[0], parts[1]
-	objects := []func() error{
-		func() error {
-			return azure.create(ctx, cfg, azure.caConfigMap(azure.variables["TOKEN_PROXY_CA_CONFIGMAP"]))
-		},
-		func() error {
-			return azure.create(ctx, cfg, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})
-		},
-		func() error {
-			return azure.create(ctx, cfg, &corev1.Service{
-				ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
-				Spec: corev1.ServiceSpec{
-					Type:         corev1.ServiceTypeExternalName,
-					ExternalName: "localazure." + azure.variables["LOCALAZURE_NAMESPACE"] + ".svc.cluster.local",
-				},
-			})
-		},
+	if azure.tokenProxyInstalled {
+		return ctx
 	}
-	for _, create := range objects {
-		if err := create(); err != nil {
-			t.Fatal(err)
-		}
+	azure.tokenProxyInstalled = true
+	err = errors.Join(
+		azure.createCAConfigMaps(ctx, cfg, azure.variables["TOKEN_PROXY_CA_CONFIGMAP"]),
+		azure.create(ctx, cfg, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}),
+		azure.create(ctx, cfg, &corev1.Service{
+			ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
+			Spec: corev1.ServiceSpec{
+				Type:         corev1.ServiceTypeExternalName,
+				ExternalName: "localazure." + azure.variables["LOCALAZURE_NAMESPACE"] + ".svc.cluster.local",
+			},
+		}),
+	)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return ctx
 }

@@ -9,9 +9,11 @@ import (
 	"strings"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/e2e-framework/klient/decoder"
 	"sigs.k8s.io/e2e-framework/klient/k8s"
@@ -79,7 +81,7 @@ func (a *azure) install(ctx context.Context, cfg *envconf.Config) (context.Conte
 	if err := a.distributeCA(ctx, cfg); err != nil {
 		return ctx, err
 	}
-	if err := a.apply(ctx, cfg, "localazure.yaml"); err != nil {
+	if err := a.apply(ctx, cfg, "../../docs/kind/localazure.yaml", a.extend); err != nil {
 		return ctx, err
 	}
 	available := conditions.New(cfg.Client().Resources()).DeploymentAvailable("localazure", a.variables["LOCALAZURE_NAMESPACE"])
@@ -126,7 +128,7 @@ func (a *azure) learnCluster(ctx context.Context, cfg *envconf.Config) error {
 			return err
 		}
 	}
-	if err := a.apply(ctx, cfg, "serviceaccount.yaml"); err != nil {
+	if err := a.apply(ctx, cfg, "testdata/serviceaccount.yaml"); err != nil {
 		return err
 	}
 	return a.learnWebhook(ctx, client)
@@ -233,21 +235,42 @@ func (a *azure) create(ctx context.Context, cfg *envconf.Config, object k8s.Obje
 	return nil
 }
 
-// apply creates the objects in a file of testdata.
-func (a *azure) apply(ctx context.Context, cfg *envconf.Config, file string) error {
+// extend makes the documented local Azure serve the namespace of the chart, a
+// second secret, and a token proxy, too.
+func (a *azure) extend(object k8s.Object) error {
+	switch object := object.(type) {
+	case *appsv1.Deployment:
+		container := &object.Spec.Template.Spec.Containers[0]
+		container.Args = append(container.Args,
+			"--federated-credential=issuer="+a.variables["ISSUER"]+",subject="+a.variables["RESTRICTED_SUBJECT"],
+			"--identity-binding=issuer="+a.variables["ISSUER"]+",subject="+a.variables["SUBJECT"],
+			"--identity-binding=issuer="+a.variables["ISSUER"]+",subject="+a.variables["RESTRICTED_SUBJECT"],
+			"--tls-listen=:8443",
+			"--tls-server-name="+a.variables["TOKEN_PROXY_SERVER_NAME"],
+			"--secret=other-secret=Goodbye!",
+		)
+	case *corev1.Service:
+		object.Spec.Ports = append(object.Spec.Ports, corev1.ServicePort{Name: "token-proxy", Port: 443, TargetPort: intstr.FromInt32(8443)})
+	}
+	return nil
+}
+
+// apply creates the objects in a file.
+func (a *azure) apply(ctx context.Context, cfg *envconf.Config, file string, changes ...decoder.MutateFunc) error {
 	manifest, err := a.manifest(file)
 	if err != nil {
 		return err
 	}
-	create := decoder.CreateHandler(cfg.Client().Resources())
-	return decoder.DecodeEach(ctx, strings.NewReader(manifest), func(ctx context.Context, object k8s.Object) error {
-		return create(ctx, object)
-	})
+	var options []decoder.DecodeOption
+	for _, change := range changes {
+		options = append(options, decoder.MutateOption(change))
+	}
+	return decoder.DecodeEach(ctx, strings.NewReader(manifest), decoder.CreateHandler(cfg.Client().Resources()), options...)
 }
 
-// manifest returns a file of testdata with its variables filled in.
+// manifest returns a file with its variables filled in.
 func (a *azure) manifest(file string) (string, error) {
-	template, err := os.ReadFile("testdata/" + file)
+	template, err := os.ReadFile(file)
 	if err != nil {
 		return "", err
 	}
@@ -267,7 +290,7 @@ func (a *azure) manifest(file string) (string, error) {
 
 // pod returns the tutorial's pod.
 func (a *azure) pod() (*corev1.Pod, error) {
-	manifest, err := a.manifest("pod.yaml")
+	manifest, err := a.manifest("testdata/pod.yaml")
 	if err != nil {
 		return nil, err
 	}

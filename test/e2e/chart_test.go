@@ -60,14 +60,14 @@ func TestChartPodUpgrade(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := pod.UID
-		if err := helm.upgrade(ctx, t, "quick-start", "podLabels.team=a", "serviceAccount.labels.team=a"); err != nil {
+		if err := helm.upgrade(ctx, t, "podLabels.team=a", "serviceAccount.labels.team=a"); err != nil {
 			t.Errorf("upgrade of labels: %v", err)
 		}
 		if err := client.Get(ctx, pod.Name, pod.Namespace, pod); err != nil || pod.UID != before || pod.Labels["team"] != "a" {
 			t.Errorf("pod %s has labels %v, error %v", pod.UID, pod.Labels, err)
 		}
 
-		err := helm.upgrade(ctx, t, "quick-start", otherSecret)
+		err := helm.upgrade(ctx, t, otherSecret)
 		advice := "kubectl delete pod quick-start -n " + helm.namespace
 		if err == nil || !strings.Contains(err.Error(), advice) {
 			t.Fatalf("upgrade of the secret's name: %v, want %q", err, advice)
@@ -76,7 +76,7 @@ func TestChartPodUpgrade(t *testing.T) {
 			t.Fatal(err)
 		}
 		waitFor(ctx, t, conditions.New(client).ResourceDeleted(pod), "the pod to be gone")
-		if err := helm.upgrade(ctx, t, "quick-start", otherSecret); err != nil {
+		if err := helm.upgrade(ctx, t, otherSecret); err != nil {
 			t.Fatalf("upgrade after the advice: %v", err)
 		}
 		waitForLog(ctx, t, cfg, pod, otherLine)
@@ -120,7 +120,7 @@ func TestChartDeployment(t *testing.T) {
 			return object.(*policyv1.PodDisruptionBudget).Status.ExpectedPods == 2
 		}), "the disruption budget to count the pods")
 
-		if err := helm.upgrade(ctx, t, "quick-start", append(set, otherSecret)...); err != nil {
+		if err := helm.upgrade(ctx, t, append(set, otherSecret)...); err != nil {
 			t.Fatal(err)
 		}
 		waitForLog(ctx, t, cfg, onePod(ctx, t, cfg, helm.namespace), otherLine)
@@ -137,7 +137,7 @@ func TestChartJob(t *testing.T) {
 		first := theJob(ctx, t, cfg, helm.namespace)
 		waitFor(ctx, t, conditions.New(cfg.Client().Resources()).JobCompleted(first), "the Job to complete")
 
-		if err := helm.upgrade(ctx, t, "quick-start", "kind=Job", otherSecret); err != nil {
+		if err := helm.upgrade(ctx, t, "kind=Job", otherSecret); err != nil {
 			t.Fatal(err)
 		}
 		waitFor(ctx, t, conditions.New(cfg.Client().Resources()).ResourceDeleted(first), "the first Job to be gone")

@@ -87,12 +87,13 @@ func (h *helm) install(ctx context.Context, t *testing.T, name string, set ...st
 	return installed.(*release.Release)
 }
 
-func (h *helm) upgrade(ctx context.Context, t *testing.T, name string, set ...string) error {
+// upgrade upgrades the release quick-start.
+func (h *helm) upgrade(ctx context.Context, t *testing.T, set ...string) error {
 	t.Helper()
 	upgrade := action.NewUpgrade(h.config)
 	upgrade.Namespace = h.namespace
 	upgrade.WaitStrategy, upgrade.Timeout = kube.StatusWatcherStrategy, helmTimeout
-	_, err := upgrade.RunWithContext(ctx, name, h.chart, h.parse(t, set))
+	_, err := upgrade.RunWithContext(ctx, "quick-start", h.chart, h.parse(t, set))
 	return err
 }
 

@@ -53,13 +53,13 @@ func (c *tokenCache) put(key tokenKey, token azcore.AccessToken) {
 	c.tokens[key] = cachedToken{token, renewalTime(token)}
 }
 
-// postpone returns a token that should have been renewed but can still be used,
-// and puts off the next attempt.
+// postpone returns a token that should have been renewed but has not expired, and
+// puts off the next attempt.
 func (c *tokenCache) postpone(key tokenKey) (azcore.AccessToken, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	cached, ok := c.tokens[key]
-	if !ok || !time.Now().Before(cached.ExpiresOn.Add(-expiryMargin)) {
+	if !ok || !time.Now().Before(cached.ExpiresOn) {
 		return azcore.AccessToken{}, false
 	}
 	cached.renewAt = renewalTime(cached.AccessToken)
@@ -67,19 +67,18 @@ func (c *tokenCache) postpone(key tokenKey) (azcore.AccessToken, bool) {
 	return cached.AccessToken, true
 }
 
-// renewalTime is when to ask for the next token. A RefreshOn time that has passed
-// means that an attempt has just failed: MSAL then returns the token it had.
+// renewalTime is when to ask for the next token. If that should have been by now,
+// an attempt has just failed, and the next one is due after a pause.
 func renewalTime(token azcore.AccessToken) time.Time {
-	expiry := token.ExpiresOn.Add(-expiryMargin)
-	renewal := token.RefreshOn
-	if renewal.IsZero() {
-		return expiry
+	renewal := token.ExpiresOn.Add(-expiryMargin)
+	if !token.RefreshOn.IsZero() && token.RefreshOn.Before(renewal) {
+		renewal = token.RefreshOn
 	}
 	if now := time.Now(); !now.Before(renewal) {
 		renewal = now.Add(refreshPause)
 	}
-	if renewal.After(expiry) {
-		return expiry
+	if renewal.After(token.ExpiresOn) {
+		return token.ExpiresOn
 	}
 	return renewal
 }

@@ -47,15 +47,21 @@ func TestTokenCache(t *testing.T) {
 		at(lifetime/2 + 2*refreshPause)
 		expect("pause is over again", false)
 
-		at(lifetime - expiryMargin)
+		at(lifetime - time.Second)
+		if _, ok := c.postpone(key); !ok {
+			t.Error("a token that is good for another second cannot be used")
+		}
+		expect("renewal failed just now, a second left", true)
+		at(lifetime)
+		expect("expired", false)
 		if _, ok := c.postpone(key); ok {
-			t.Error("a token about to expire may still be used")
+			t.Error("an expired token may still be used")
 		}
 
 		c.put(key, azcore.AccessToken{Token: "new", ExpiresOn: time.Now().Add(lifetime)})
-		at(2*lifetime - 2*expiryMargin - time.Second)
+		at(2*lifetime - expiryMargin - time.Second)
 		expect("no RefreshOn, five minutes and a second left", true)
-		at(2*lifetime - 2*expiryMargin)
+		at(2*lifetime - expiryMargin)
 		expect("no RefreshOn, five minutes left", false)
 	})
 }

@@ -60,6 +60,12 @@ func New(options *Options) (*Credential, error) {
 // when ctx ends, only this call fails. A token that could not be renewed early
 // stays in use until it expires, with a new attempt every 30 seconds.
 //
+// Entra ID now and then refuses what it has accepted for weeks, and what was
+// configured minutes ago, because its servers do not all know yet. So a refused
+// request is repeated, up to [Options].RefusalRetries times within about two
+// seconds and ctx's deadline, each time with the token file read anew. Then the
+// last refusal is returned as it is.
+//
 // options.TenantID selects another tenant than the credential's, if
 // [Options].AdditionallyAllowedTenants has it. Tokens for options.EnableCAE
 // carry the client capability CP1 and are kept apart from others.
@@ -80,8 +86,9 @@ func (c *Credential) GetToken(ctx context.Context, options policy.TokenRequestOp
 			return token, nil
 		}
 	}
+	deadline, _ := ctx.Deadline() // of the first caller; the exchange itself outlives it
 	token, err := c.exchanges.do(ctx, flightKey{key, options.Claims}, func(ctx context.Context) (azcore.AccessToken, error) {
-		token, err := c.exchanger.exchange(ctx, tenant, options)
+		token, err := c.exchanger.exchange(ctx, deadline, tenant, options)
 		if err == nil {
 			c.tokens.put(key, token)
 		}

@@ -40,6 +40,7 @@ const (
 func newCredential(t *testing.T, sandbox *localazure.Sandbox, options tokencredential.Options) *tokencredential.Credential {
 	t.Helper()
 	options.Transport = fakeazure.Client(t, sandbox)
+	options.RefusalRetries = -1 // their pauses are tested where time is not real
 	credential, err := tokencredential.New(&options)
 	if err != nil {
 		t.Fatal(err)

@@ -20,6 +20,7 @@ const exchangeTimeout = 2 * time.Minute
 type exchanger struct {
 	azure     *azcore.Client
 	tokenFile string
+	refusals  refusalPolicy
 	// Clients with and without the capability CP1, since MSAL fixes capabilities
 	// per client and caches its tokens regardless of them.
 	plain, cae confidential.Client
@@ -30,7 +31,7 @@ func newExchanger(o Options) (*exchanger, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &exchanger{azure: azure, tokenFile: o.TokenFilePath}
+	e := &exchanger{azure: azure, tokenFile: o.TokenFilePath, refusals: newRefusalPolicy(o.RefusalRetries)}
 
 	authority := runtime.JoinPaths(o.Cloud.ActiveDirectoryAuthorityHost, o.TenantID)
 	assertion := confidential.NewCredFromAssertionCallback(
@@ -51,12 +52,19 @@ func newExchanger(o Options) (*exchanger, error) {
 	return e, nil
 }
 
-// exchange requests a token, see
-// https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#third-case-access-token-request-with-a-federated-credential.
-func (e *exchanger) exchange(ctx context.Context, tenant string, options policy.TokenRequestOptions) (token azcore.AccessToken, err error) {
+// exchange requests a token and, if Entra ID refuses, tries again a few times
+// before the deadline, of which zero means none.
+func (e *exchanger) exchange(ctx context.Context, deadline time.Time, tenant string, options policy.TokenRequestOptions) (token azcore.AccessToken, err error) {
 	ctx, end := runtime.StartSpan(ctx, "Credential.GetToken", e.azure.Tracer(), nil)
 	defer func() { end(err) }()
+	return e.refusals.retry(ctx, deadline, func() (azcore.AccessToken, error) {
+		return e.request(ctx, tenant, options)
+	})
+}
 
+// request requests a token once, see
+// https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#third-case-access-token-request-with-a-federated-credential.
+func (e *exchanger) request(ctx context.Context, tenant string, options policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	// MSAL asks for the assertion only after it discovered the authority. A file
 	// that cannot be used should not cost a request.
 	if _, err := readTokenFile(e.tokenFile); err != nil {
@@ -67,6 +75,7 @@ func (e *exchanger) exchange(ctx context.Context, tenant string, options policy.
 		client = e.cae
 	}
 	var result confidential.AuthResult
+	var err error
 	for range 3 {
 		result, err = client.AcquireTokenByCredential(ctx, options.Scopes,
 			confidential.WithTenantID(tenant), confidential.WithClaims(options.Claims))

@@ -49,6 +49,12 @@ type Options struct {
 	// identity bindings (AZURE_KUBERNETES_…) and talk to Entra ID directly.
 	DisableTokenProxy bool
 
+	// RefusalRetries is how often a request that Entra ID refused is repeated,
+	// after pauses of 250 ms, 500 ms and so on, each varied by half. The default,
+	// 0, means 3; a negative number means never. Answers that Retry covers, such
+	// as 429 and 503, are no refusals.
+	RefusalRetries int
+
 	// TenantID of the identity: a GUID or a domain name. Defaults to
 	// AZURE_TENANT_ID.
 	TenantID string

@@ -79,9 +79,9 @@ func TestRenewal(t *testing.T) {
 		expect(due, "Entra ID refuses the renewal", "token 2")
 		entra.broken = false
 		expect(due+29*second, "too early for another attempt", "token 2")
-		expect(due+31*second, "the next attempt", "token 3")
+		expect(due+35*second, "the next attempt", "token 3")
 
-		due += halfDay + 32*second // so is token 3
+		due += halfDay + 36*second // so is token 3
 		writeToken("torn")
 		expect(due, "the token file cannot be used", "token 3")
 		writeToken(sampleJWT)
@@ -89,10 +89,11 @@ func TestRenewal(t *testing.T) {
 
 		entra.broken = true
 		expires := due + 31*second + 2*halfDay // of token 4
-		expect(expires-expiryMargin-second, "about to expire", "token 4")
-		expect(expires-expiryMargin+second, "as good as expired", "error")
+		expect(expires-expiryMargin-second, "five minutes left", "token 4")
+		expect(expires-10*second, "ten seconds left", "token 4")
+		expect(expires+second, "expired", "error")
 		entra.broken = false
-		expect(expires, "Entra ID is back", "token 5")
+		expect(expires+5*second, "Entra ID is back", "token 5")
 		if entra.issued != 5 {
 			t.Errorf("%d tokens were issued, want 5", entra.issued)
 		}

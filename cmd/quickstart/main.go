@@ -10,11 +10,15 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/workload-identity-quickstart/msal-go/internal/config"
+	"github.com/workload-identity-quickstart/msal-go/internal/diagnose"
+	"github.com/workload-identity-quickstart/msal-go/internal/health"
 	"github.com/workload-identity-quickstart/msal-go/internal/keyvault"
 	"github.com/workload-identity-quickstart/msal-go/internal/logging"
 	"github.com/workload-identity-quickstart/msal-go/internal/poll"
+	"github.com/workload-identity-quickstart/msal-go/internal/retryafter"
 	"github.com/workload-identity-quickstart/msal-go/pkg/tokencredential"
 )
 
@@ -29,11 +33,15 @@ func main() {
 		fmt.Println("quickstart", version)
 		return
 	}
-	if flag.NArg() > 0 {
+	switch flag.Arg(0) {
+	case "":
+		os.Exit(run())
+	case "doctor":
+		os.Exit(runDoctor(context.Background(), flag.Args()[1:], os.Stdout))
+	default:
 		fmt.Fprintf(os.Stderr, "quickstart: unknown argument %q, see quickstart -h\n", flag.Arg(0))
 		os.Exit(2)
 	}
-	os.Exit(run())
 }
 
 // run returns the exit code.
@@ -43,9 +51,12 @@ func run() int {
 
 	cfg, err := config.Load(os.Getenv)
 	log := logging.New(cfg.LogJSON, os.Stderr)
+	explain := func(err error) diagnose.Explanation { return diagnose.Explain(err, diagnose.Gather(os.Getenv)) }
+
 	credential, credentialErr := tokencredential.New(nil)
 	if err := errors.Join(err, credentialErr); err != nil {
-		log.Error(err, "invalid configuration, see quickstart -h")
+		why := explain(err)
+		log.Error(err, "invalid configuration, see quickstart -h", "link", why.Link, "cause", why.Cause, "fix", why.Fix)
 		return 2
 	}
 	vault, err := keyvault.New(cfg.VaultURL, credential, nil)
@@ -53,18 +64,45 @@ func run() int {
 		log.Error(err, "invalid configuration, see quickstart -h")
 		return 2
 	}
-	err = poll.Run(ctx, cfg.PollInterval, func(ctx context.Context) error {
+	var state health.State
+	if cfg.HealthAddr != "" {
+		stopHealth, err := health.Serve(ctx, cfg.HealthAddr, &state)
+		if err != nil {
+			log.Error(err, "HEALTH_ADDR cannot be used")
+			return 2
+		}
+		defer stopHealth()
+	}
+
+	err = poll.Run(ctx, poll.Options{
+		Interval:       cfg.PollInterval,
+		StartupTimeout: cfg.StartupTimeout,
+		Lasting:        func(err error) bool { return explain(err).Lasting },
+		RetryAfter:     retryafter.Of,
+		Failed: func(err error, retryIn time.Duration) {
+			why := explain(err)
+			state.NotReady(why.Cause)
+			values := []any{"link", why.Link, "cause", why.Cause, "fix", why.Fix}
+			if retryIn > 0 {
+				values = append(values, "retryIn", retryIn.Round(100*time.Millisecond).String())
+			}
+			log.Error(err, "failed to get secret", values...)
+		},
+		Recovered: func(failures int, after time.Duration) {
+			log.Info("recovered", "failures", failures, "after", after.Round(time.Second).String())
+		},
+	}, func(ctx context.Context) error {
 		secret, err := vault.Secret(ctx, cfg.SecretName)
-		switch {
-		case ctx.Err() != nil: // stopping
-		case err != nil:
-			log.Error(err, "failed to get secret")
-		case cfg.LogSecretValue:
+		if err != nil {
+			return err
+		}
+		state.Ready()
+		if cfg.LogSecretValue {
 			log.Info("successfully got secret", "secret", secret.Value)
-		default:
+		} else {
 			log.Info("successfully got secret", "version", secret.Version)
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return 1

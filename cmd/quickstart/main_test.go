@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,6 +19,8 @@ import (
 
 	"github.com/workload-identity-quickstart/msal-go/internal/config"
 	"github.com/workload-identity-quickstart/msal-go/internal/localazure"
+	"github.com/workload-identity-quickstart/msal-go/internal/localazure/entra"
+	"github.com/workload-identity-quickstart/msal-go/internal/localazure/issuer"
 	"github.com/workload-identity-quickstart/msal-go/internal/localazure/keyvault"
 	"github.com/workload-identity-quickstart/msal-go/internal/test/fakeazure"
 )
@@ -40,6 +43,9 @@ var tutorialLine = regexp.MustCompile(`^I\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ main\.
 func command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	t.Setenv(asQuickstart, "1")
+	if os.Getenv("STARTUP_TIMEOUT") == "" {
+		t.Setenv("STARTUP_TIMEOUT", "30s") // a failure should not hold the tests up
+	}
 	t.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector would make every exit last a second
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
 	cmd.WaitDelay = 10 * time.Second
@@ -90,12 +96,83 @@ func TestReadsSecretOnce(t *testing.T) {
 	}
 }
 
-func TestFirstFailureEndsIt(t *testing.T) {
+func TestFailureIsExplained(t *testing.T) {
 	fakeazure.Start(t, localazure.SandboxConfig{DenySecret: localazure.DenyRBAC})
+	t.Setenv("STARTUP_TIMEOUT", "0")
 	code, _, stderr := runQuickstart(t)
-	if code != 1 || !strings.Contains(stderr, `"failed to get secret" err=`) || !strings.Contains(stderr, "ForbiddenByRbac") {
-		t.Errorf("exit code %d, output:\n%s", code, stderr)
+	if code != 1 {
+		t.Errorf("exit code %d", code)
 	}
+	want := regexp.MustCompile(`^E.* main\.go:\d+\] "failed to get secret" err=".*ForbiddenByRbac.*" link="Key Vault" cause=".+" fix="az role assignment create .+"\n$`)
+	if !want.MatchString(stderr) {
+		t.Errorf("got %q, want it to match %s", stderr, want)
+	}
+}
+
+func TestStartupWaitsForAzure(t *testing.T) {
+	sandbox := fakeazure.Start(t, localazure.SandboxConfig{NoFederatedCredential: true})
+	lines, stop := start(t)
+	if line := await(t, lines, "failed to get secret"); !strings.Contains(line, "retryIn=") {
+		t.Errorf("%q does not say when it is tried again", line)
+	}
+	err := sandbox.Directory().AddFederatedCredential(localazure.ClientID, entra.FederatedCredential{
+		Name: "late", Issuer: sandbox.Issuer().URL(), Subject: issuer.DefaultSubject, Audience: issuer.DefaultAudience,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(t, lines, `secret="Hello!"`)
+	if code := stop(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	sandbox := fakeazure.Start(t, localazure.SandboxConfig{DenySecret: localazure.DenyAccessPolicy})
+	address := freeAddress(t)
+	t.Setenv("HEALTH_ADDR", address)
+	t.Setenv("POLL_INTERVAL", "1s")
+	lines, stop := start(t)
+	await(t, lines, "failed to get secret")
+	if status, body := get(t, "http://"+address+"/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(body, "azwi-kv-tutorial") {
+		t.Errorf("/readyz answers %d %q while the secret is denied", status, body)
+	}
+	if status, _ := get(t, "http://"+address+"/healthz"); status != http.StatusOK {
+		t.Errorf("/healthz answers %d", status)
+	}
+	sandbox.Vault().SetReaders(localazure.ObjectID)
+	await(t, lines, `secret="Hello!"`)
+	if status, body := get(t, "http://"+address+"/readyz"); status != http.StatusOK {
+		t.Errorf("/readyz answers %d %q after a success", status, body)
+	}
+	if code := stop(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// freeAddress returns one on which nobody listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+func get(t *testing.T, url string) (int, string) {
+	t.Helper()
+	resp, err := new(http.Client).Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
 }
 
 func TestBadConfiguration(t *testing.T) {
@@ -244,11 +321,32 @@ func TestLaterFailureDoesNotEndIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	sandbox.Server().SetIntercept(nil)
+	await(t, lines, `"recovered" failures=`)
 	await(t, lines, `secret="Goodbye!"`)
 	if code := stop(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 	if denied.Load() < 2 {
 		t.Errorf("%d requests were denied", denied.Load())
+	}
+}
+
+func TestDoctor(t *testing.T) {
+	sandbox := fakeazure.Start(t, localazure.SandboxConfig{})
+	code, stdout, stderr := runQuickstart(t, "doctor")
+	if code != 0 || stderr != "" || strings.Count(stdout, "\n") != 5 || strings.Contains(stdout, "\x1b") {
+		t.Errorf("exit code %d, output:\n%s%s", code, stdout, stderr)
+	}
+	sandbox.Vault().SetReaders()
+	code, stdout, _ = runQuickstart(t, "doctor", "-o", "json")
+	var results []struct{ Link, State, Fix string }
+	if err := json.Unmarshal([]byte(stdout), &results); err != nil || code != 1 {
+		t.Fatalf("exit code %d, error %v", code, err)
+	}
+	if last := results[len(results)-1]; last.Link != "Key Vault" || last.State != "failed" || last.Fix == "" {
+		t.Errorf("the last link is %+v", last)
+	}
+	if code, _, _ := runQuickstart(t, "doctor", "-o", "yaml"); code != 2 {
+		t.Errorf("exit code %d for an unknown format", code)
 	}
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -16,8 +17,10 @@ const (
 	envVaultURL       = "KEYVAULT_URL"
 	envSecretName     = "SECRET_NAME"
 	envPollInterval   = "POLL_INTERVAL"
+	envStartupTimeout = "STARTUP_TIMEOUT"
 	envLogSecretValue = "LOG_SECRET_VALUE"
 	envLogFormat      = "LOG_FORMAT"
+	envHealthAddr     = "HEALTH_ADDR"
 )
 
 // minPollInterval keeps a typo such as 60ms from using up the vault's limit.
@@ -32,11 +35,18 @@ type Config struct {
 	// PollInterval is the mean time between two reads: 0 for a single read, one
 	// second or more otherwise. Default: 60 s.
 	PollInterval time.Duration
+	// StartupTimeout is how long the first success may take, since Azure takes
+	// minutes to propagate what was just configured. 0 means a single try.
+	// Default: 5 min.
+	StartupTimeout time.Duration
 	// LogSecretValue says whether the secret's value may be logged. Default: true,
 	// since seeing it is what the tutorial is about.
 	LogSecretValue bool
 	// LogJSON selects JSON records instead of klog's text.
 	LogJSON bool
+	// HealthAddr is where health checks are answered, such as ":8080". Default:
+	// nowhere.
+	HealthAddr string
 }
 
 // Load reads the configuration through getenv, usually os.Getenv. The error
@@ -69,6 +79,12 @@ func Load(getenv func(string) string) (Config, error) {
 		c.PollInterval, err = parsePollInterval(value)
 		return err
 	})
+	read(envStartupTimeout, "5m", func(value string) (err error) {
+		if c.StartupTimeout, err = time.ParseDuration(value); err != nil || c.StartupTimeout < 0 {
+			return fmt.Errorf("%q is neither 0 nor a duration such as 30s or 5m", value)
+		}
+		return nil
+	})
 	read(envLogSecretValue, "true", func(value string) (err error) {
 		if c.LogSecretValue, err = strconv.ParseBool(value); err != nil {
 			return fmt.Errorf("%q is neither true nor false", value)
@@ -82,6 +98,11 @@ func Load(getenv func(string) string) (Config, error) {
 		}
 		return nil
 	})
+	if c.HealthAddr = strings.TrimSpace(getenv(envHealthAddr)); c.HealthAddr != "" {
+		if _, port, err := net.SplitHostPort(c.HealthAddr); err != nil || port == "" {
+			problems = append(problems, fmt.Errorf("%s: %q is not an address such as :8080", envHealthAddr, c.HealthAddr))
+		}
+	}
 	return c, errors.Join(problems...)
 }
 

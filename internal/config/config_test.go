@@ -28,6 +28,7 @@ func TestLoad(t *testing.T) {
 		VaultURL:       "https://my-vault.vault.azure.net/",
 		SecretName:     "my-secret",
 		PollInterval:   time.Minute,
+		StartupTimeout: 5 * time.Minute,
 		LogSecretValue: true,
 	}
 	change := func(f func(*Config)) Config {
@@ -48,6 +49,9 @@ func TestLoad(t *testing.T) {
 		{"shortest interval", with("POLL_INTERVAL", "1s"), change(func(c *Config) { c.PollInterval = time.Second })},
 		{"once", with("POLL_INTERVAL", "0"), change(func(c *Config) { c.PollInterval = 0 })},
 		{"value hidden", with("LOG_SECRET_VALUE", "false"), change(func(c *Config) { c.LogSecretValue = false })},
+		{"one try", with("STARTUP_TIMEOUT", "0"), change(func(c *Config) { c.StartupTimeout = 0 })},
+		{"patience", with("STARTUP_TIMEOUT", "1h"), change(func(c *Config) { c.StartupTimeout = time.Hour })},
+		{"health checks", with("HEALTH_ADDR", ":8080"), change(func(c *Config) { c.HealthAddr = ":8080" })},
 		{"JSON", with("LOG_FORMAT", "json"), change(func(c *Config) { c.LogJSON = true })},
 	}
 	for _, test := range tests {
@@ -83,6 +87,10 @@ func TestLoadRefuses(t *testing.T) {
 		{"POLL_INTERVAL", "60", "neither 0 nor a duration"},
 		{"POLL_INTERVAL", "-1s", "neither 0 nor a duration"},
 		{"POLL_INTERVAL", "999ms", "neither 0 nor a duration"},
+		{"STARTUP_TIMEOUT", "5", "neither 0 nor a duration"},
+		{"STARTUP_TIMEOUT", "-5m", "neither 0 nor a duration"},
+		{"HEALTH_ADDR", "8080", "not an address"},
+		{"HEALTH_ADDR", "localhost:", "not an address"},
 		{"LOG_SECRET_VALUE", "no", "neither true nor false"},
 		{"LOG_FORMAT", "yaml", "neither text nor json"},
 	}
@@ -117,7 +125,7 @@ func TestLoadNamesEveryProblem(t *testing.T) {
 }
 
 func TestUsageNamesEveryVariable(t *testing.T) {
-	for _, variable := range []string{envVaultURL, envSecretName, envPollInterval, envLogSecretValue, envLogFormat} {
+	for _, variable := range []string{envVaultURL, envSecretName, envPollInterval, envStartupTimeout, envLogSecretValue, envLogFormat, envHealthAddr} {
 		if !strings.Contains(Usage, "\n  "+variable+" ") {
 			t.Errorf("-h does not explain %s", variable)
 		}

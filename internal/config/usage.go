@@ -5,6 +5,8 @@ const Usage = `Reads a secret from Azure Key Vault with the pod's workload ident
 
 Usage:
   quickstart [-v LEVEL]    read the secret, then poll
+  quickstart doctor        check every link of the chain and explain what is broken
+                           (-o json for programs)
   quickstart -version      print the version
   quickstart -h            print this text
 
@@ -13,10 +15,13 @@ What to read:
   SECRET_NAME       name of the secret (required)
   POLL_INTERVAL     time between two reads, e.g. 30s or 5m, varied by 10 %; 0 reads
                     once and exits (default 60s, at least 1s)
+  STARTUP_TIMEOUT   how long the first read may go on failing, since Azure takes
+                    minutes to propagate a change; 0 tries once (default 5m)
 
 What to log:
   LOG_SECRET_VALUE  false logs the secret's version instead of its value (default true)
   LOG_FORMAT        text or json (default text)
+  HEALTH_ADDR       where to answer /healthz and /readyz, e.g. :8080 (default nowhere)
   -v LEVEL          klog's verbosity, 0 to 10 (default 0)
 
 Who to be, set by the azure-workload-identity webhook on pods that are labelled

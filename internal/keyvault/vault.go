@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -38,6 +39,7 @@ func New(url string, credential azcore.TokenCredential, options *azcore.ClientOp
 	if o.Retry.TryTimeout == 0 {
 		o.Retry.TryTimeout = tryTimeout
 	}
+	o.PerRetryPolicies = append(slices.Clone(o.PerRetryPolicies), checkChallenge{})
 	client, err := azsecrets.NewClient(url, credential, &o)
 	if err != nil {
 		return nil, fmt.Errorf("client for vault %s: %w", url, err)
@@ -50,7 +52,7 @@ func New(url string, credential azcore.TokenCredential, options *azcore.ClientOp
 func (v *Vault) Secret(ctx context.Context, name string) (Secret, error) {
 	secret, err := v.secret(ctx, name)
 	if err != nil {
-		return Secret{}, fmt.Errorf("get secret %q from vault %s: %w", name, v.url, err)
+		return Secret{}, fmt.Errorf("get secret %q from vault %s: %w", name, v.url, inOneLine(err))
 	}
 	return secret, nil
 }

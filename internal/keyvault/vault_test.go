@@ -67,11 +67,13 @@ func TestSecretErrors(t *testing.T) {
 		wantStatus int // of the ResponseError; 0 for another error
 		want       string
 	}{
-		{name: "not found", secret: "other", wantStatus: 404, want: "SecretNotFound"},
+		{name: "not found", secret: "other", wantStatus: 404, want: "HTTP 404 Not Found, SecretNotFound: A secret with (name/id) other"},
 		{name: "no value", secret: "my-secret", intercept: answer(200, "application/json", `{}`), want: "is this the address of a Key Vault?"},
 		{name: "null", secret: "my-secret", intercept: answer(200, "application/json", `null`), want: "is this the address of a Key Vault?"},
 		{name: "value without id", secret: "my-secret", intercept: answer(200, "application/json", `{"value":"s3cr3t"}`), want: "is this the address of a Key Vault?"},
 		{name: "page", secret: "my-secret", intercept: answer(200, "text/html", `<html>s3cr3t`), want: "unmarshalling"},
+		{name: "denied", secret: "my-secret", intercept: answer(403, "application/json", `{"error":{"code":"Forbidden","message":"No.\r\nNever.","innererror":{"code":"ForbiddenByRbac"}}}`),
+			wantStatus: 403, want: "HTTP 403 Forbidden, Forbidden/ForbiddenByRbac: No. Never."},
 		{name: "server error", secret: "my-secret", intercept: answer(500, "text/plain", "down"), wantStatus: 500, want: "500"},
 	}
 	for _, test := range tests {
@@ -86,12 +88,39 @@ func TestSecretErrors(t *testing.T) {
 					t.Errorf("error does not say %q: %v", want, err)
 				}
 			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("error has several lines: %v", err)
+			}
 			if strings.Contains(err.Error(), "s3cr3t") {
 				t.Errorf("error quotes the answer: %v", err)
 			}
 			var responseErr *azcore.ResponseError
 			if errors.As(err, &responseErr) != (test.wantStatus != 0) || responseErr != nil && responseErr.StatusCode != test.wantStatus {
 				t.Errorf("got %v, want status %d", err, test.wantStatus)
+			}
+		})
+	}
+}
+
+func TestChallengesThatAreNone(t *testing.T) {
+	for _, challenge := range []string{
+		"", "Bearer", "Basic realm=x", `Bearer authorization="", resource="https://vault.azure.net"`,
+		`Bearer authorization="x", resource="https://vault.azure.net"`,
+		`Bearer authorization="https://login.microsoftonline.com", resource="https://vault.azure.net"`,
+		`Bearer authorization=/ resource=`, `Bearer authorization="https://login.microsoftonline.com/t"`,
+		`Bearer authorization="https://login.microsoftonline.com/t", resource="https://other.example"`,
+	} {
+		t.Run(challenge, func(t *testing.T) {
+			sandbox := fakeazure.Start(t, localazure.SandboxConfig{Intercept: func(w http.ResponseWriter, r *http.Request) bool {
+				if !strings.HasSuffix(r.Host, ".vault.azure.net") {
+					return false
+				}
+				w.Header().Set("WWW-Authenticate", challenge)
+				w.WriteHeader(http.StatusUnauthorized)
+				return true
+			}})
+			if _, err := newVault(t, sandbox).Secret(t.Context(), "my-secret"); err == nil {
+				t.Error("a secret was read")
 			}
 		})
 	}

@@ -6,26 +6,109 @@ import (
 	"time"
 )
 
-// jitter is the largest deviation from the interval, as a part of it. Pods that
-// were started together drift apart instead of calling a service all at once.
-const jitter = 0.1
+const (
+	// jitter is the largest deviation from the interval, as a part of it. Pods
+	// that were started together drift apart instead of calling a service all at
+	// once.
+	jitter = 0.1
 
-// Run calls task at once and then after every interval, varied by ±10 %, until
-// ctx ends; then it returns nil. If the first call fails, Run returns its error.
-// Later errors do not end it: task reports them itself. An interval of zero means
-// a single call.
-func Run(ctx context.Context, interval time.Duration, task func(context.Context) error) error {
-	err := task(ctx)
-	if ctx.Err() != nil {
-		return nil //nolint:nilerr // the task was interrupted: what it returns says nothing
+	// firstPause and longestPause bound the pauses after failures, which double
+	// from one to the other.
+	firstPause   = 2 * time.Second
+	longestPause = 60 * time.Second
+)
+
+// Options say how a task is repeated.
+type Options struct {
+	// Interval is the mean time between two successes. Zero means that one is
+	// enough.
+	Interval time.Duration
+
+	// StartupTimeout is how long the task may go on failing before its first
+	// success. Zero means that it is tried once.
+	StartupTimeout time.Duration
+
+	// Lasting reports whether an error before the first success would only come
+	// again. Default: none would.
+	Lasting func(error) bool
+
+	// RetryAfter returns how long the service that failed asked to be left alone,
+	// or zero. Default: it never asks.
+	RetryAfter func(error) time.Duration
+
+	// Failed is called after each failure, with the pause before the next try, or
+	// with zero when there will be none.
+	Failed func(err error, retryIn time.Duration)
+
+	// Recovered is called when a success follows failures that followed a success.
+	Recovered func(failures int, after time.Duration)
+}
+
+// Run calls task until ctx ends; then it returns nil. Between successes lies the
+// interval, varied by ±10 %. After a failure the pause is two seconds and doubles
+// to a minute or the interval, if that is shorter, varied by half; or it is what
+// the service asked for, if that is longer.
+//
+// Run returns the task's error when it has failed for the startup timeout. After
+// the first success no error ends it.
+func Run(ctx context.Context, o Options, task func(context.Context) error) error {
+	start := time.Now()
+	var failures int
+	var failing time.Time // since when
+	succeeded := false
+	for {
+		began := time.Now()
+		err := task(ctx)
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // the task was interrupted: what it returns says nothing
+		}
+		var pause time.Duration
+		if err == nil {
+			if succeeded && failures > 0 {
+				o.Recovered(failures, time.Since(failing))
+			}
+			succeeded, failures = true, 0
+			if o.Interval == 0 {
+				return nil
+			}
+			pause = vary(o.Interval, jitter)
+		} else {
+			if failures == 0 {
+				failing = began
+			}
+			failures++
+			pause = o.pause(failures, err)
+			if !succeeded && (o.lasting(err) || time.Since(start)+pause > o.StartupTimeout) {
+				o.Failed(err, 0)
+				return err
+			}
+			o.Failed(err, pause)
+		}
+		if !wait(ctx, pause) {
+			return nil
+		}
 	}
-	if err != nil || interval == 0 {
-		return err
+}
+
+func (o Options) lasting(err error) bool { return o.Lasting != nil && o.Lasting(err) }
+
+// pause returns how long to wait after the nth failure in a row.
+func (o Options) pause(n int, err error) time.Duration {
+	pause := longestPause
+	if doublings := n - 1; doublings < 5 { // 2 s × 2^5 is more than a minute
+		pause = firstPause << doublings
 	}
-	for wait(ctx, vary(interval)) {
-		_ = task(ctx) // reported by the task
+	if o.Interval > 0 && pause > o.Interval {
+		pause = o.Interval
 	}
-	return nil
+	pause = min(vary(pause, 0.5), longestPause)
+	if o.RetryAfter != nil {
+		if asked := o.RetryAfter(err); asked > pause {
+			// On top of what was asked, lest all come back in the same moment.
+			pause = asked + vary(firstPause, 1)
+		}
+	}
+	return pause
 }
 
 // wait reports whether d passed before ctx ended.
@@ -40,7 +123,8 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-func vary(interval time.Duration) time.Duration {
-	deviation := jitter * (2*rand.Float64() - 1) //nolint:gosec // nothing depends on its being secret
-	return time.Duration(float64(interval) * (1 + deviation))
+// vary returns d, more or less by up to the given part of it.
+func vary(d time.Duration, part float64) time.Duration {
+	deviation := part * (2*rand.Float64() - 1) //nolint:gosec // nothing depends on its being secret
+	return time.Duration(float64(d) * (1 + deviation))
 }

@@ -10,27 +10,44 @@ import (
 
 var errTask = errors.New("task failed")
 
-// record runs a task that succeeds or fails as results say, then forever as the
-// last, for the given time, and returns when it was called.
-func record(t *testing.T, interval, during time.Duration, results ...error) (calls []time.Duration, err error) {
+// record is what happened in a run.
+type record struct {
+	calls     []time.Duration // since the start
+	retryIn   []time.Duration
+	recovered []int // numbers of failures
+	err       error
+}
+
+// run repeats a task that succeeds or fails as results say, then forever as the
+// last, for the given time.
+func run(t *testing.T, o Options, during time.Duration, results ...error) record {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), during)
 	defer cancel()
+	var r record
+	o.Failed = func(err error, retryIn time.Duration) {
+		if err == nil {
+			t.Error("a failure without an error was reported")
+		}
+		r.retryIn = append(r.retryIn, retryIn)
+	}
+	o.Recovered = func(failures int, _ time.Duration) { r.recovered = append(r.recovered, failures) }
 	start := time.Now()
-	err = Run(ctx, interval, func(context.Context) error {
-		result := results[min(len(calls), len(results)-1)]
-		calls = append(calls, time.Since(start))
+	r.err = Run(ctx, o, func(context.Context) error {
+		result := results[min(len(r.calls), len(results)-1)]
+		r.calls = append(r.calls, time.Since(start))
 		return result
 	})
-	return calls, err
+	return r
 }
 
-func TestRunPollsWithJitter(t *testing.T) {
+func TestPollsWithJitter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		calls, err := record(t, time.Minute, 1000*time.Minute, nil)
-		if err != nil {
-			t.Fatal(err)
+		r := run(t, Options{Interval: time.Minute}, 1000*time.Minute, nil)
+		if r.err != nil {
+			t.Fatal(r.err)
 		}
+		calls := r.calls
 		if len(calls) < 900 || len(calls) > 1112 {
 			t.Fatalf("%d calls in 1000 intervals", len(calls))
 		}
@@ -43,7 +60,7 @@ func TestRunPollsWithJitter(t *testing.T) {
 			shortest, longest, sum = min(shortest, pause), max(longest, pause), sum+pause
 		}
 		// 900 pauses spread evenly over 54 s to 66 s: that none falls into the
-		// outer fifth on one side has a chance below 10^-40.
+		// outer sixth on one side has a chance below 10^-30.
 		if shortest < 54*time.Second || shortest > 56*time.Second || longest > 66*time.Second || longest < 64*time.Second {
 			t.Errorf("pauses from %s to %s, want 60 s ± 10 %%", shortest, longest)
 		}
@@ -53,51 +70,131 @@ func TestRunPollsWithJitter(t *testing.T) {
 	})
 }
 
-func TestRun(t *testing.T) {
+func TestEnds(t *testing.T) {
 	tests := []struct {
 		name      string
-		interval  time.Duration
+		options   Options
 		results   []error
 		wantCalls int
 		wantErr   error
 	}{
-		{"once", 0, []error{nil}, 1, nil},
-		{"once, failing", 0, []error{errTask}, 1, errTask},
-		{"first fails", time.Minute, []error{errTask}, 1, errTask},
-		{"later ones fail", time.Minute, []error{nil, errTask}, 3, nil},
+		{"one success is enough", Options{}, []error{nil}, 1, nil},
+		{"tried once", Options{}, []error{errTask}, 1, errTask},
+		{"tried once, to poll", Options{Interval: time.Minute}, []error{errTask}, 1, errTask},
+		{"success at last", Options{StartupTimeout: time.Minute}, []error{errTask, errTask, nil}, 3, nil},
+		{"lasting", Options{StartupTimeout: time.Minute, Lasting: func(err error) bool { return errors.Is(err, errTask) }}, []error{errTask}, 1, errTask},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				// 140 s: two intervals of at most 66 s fit, three of at least 54 s do not
-				calls, err := record(t, test.interval, 140*time.Second, test.results...)
-				if len(calls) != test.wantCalls || !errors.Is(err, test.wantErr) {
-					t.Errorf("%d calls and error %v, want %d and %v", len(calls), err, test.wantCalls, test.wantErr)
+				r := run(t, test.options, time.Hour, test.results...)
+				if len(r.calls) != test.wantCalls || !errors.Is(r.err, test.wantErr) {
+					t.Errorf("%d calls and error %v, want %d and %v", len(r.calls), r.err, test.wantCalls, test.wantErr)
+				}
+				if n := len(r.retryIn); test.wantErr != nil && r.retryIn[n-1] != 0 {
+					t.Errorf("the last failure is to be retried in %s", r.retryIn[n-1])
+				}
+				if len(r.recovered) > 0 {
+					t.Error("the first success is no recovery")
 				}
 			})
 		})
 	}
 }
 
-func TestRunEndsWithContext(t *testing.T) {
-	for _, during := range []string{"task", "pause"} {
+func TestStartup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t, Options{Interval: time.Minute, StartupTimeout: 5 * time.Minute}, time.Hour, errTask)
+		if !errors.Is(r.err, errTask) {
+			t.Fatalf("got %v", r.err)
+		}
+		// 2 + 4 + 8 + 16 + 32 + 60 + … s, varied by half
+		if n := len(r.calls); n < 7 || n > 16 {
+			t.Errorf("%d tries in five minutes", n)
+		}
+		if last := r.calls[len(r.calls)-1]; last > 5*time.Minute || last < 3*time.Minute {
+			t.Errorf("the last try was after %s", last)
+		}
+		for i, pause := range r.retryIn[:len(r.retryIn)-1] {
+			nominal := min(2*time.Second<<i, time.Minute)
+			if pause < nominal/2 || pause > min(nominal*3/2, time.Minute) {
+				t.Errorf("pause %d is %s, want %s ± 50 %%", i+1, pause, nominal)
+			}
+			if waited := r.calls[i+1] - r.calls[i]; waited != pause {
+				t.Errorf("pause %d was announced as %s and lasted %s", i+1, pause, waited)
+			}
+		}
+	})
+}
+
+func TestLaterFailures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t, Options{Interval: 10 * time.Second, Lasting: func(error) bool { return true }}, 10*time.Minute,
+			nil, errTask, errTask, errTask, nil, nil, errTask, nil, nil)
+		if r.err != nil {
+			t.Fatalf("ended with %v", r.err)
+		}
+		if len(r.recovered) != 2 || r.recovered[0] != 3 || r.recovered[1] != 1 {
+			t.Errorf("recovered after %v failures, want 3 and 1", r.recovered)
+		}
+		if len(r.retryIn) != 4 || len(r.calls) < 40 {
+			t.Errorf("%d failures in %d calls", len(r.retryIn), len(r.calls))
+		}
+	})
+}
+
+func TestPausesAreNoLongerThanTheInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t, Options{Interval: 4 * time.Second}, 10*time.Minute, nil, errTask)
+		for i, pause := range r.retryIn {
+			if pause > 6*time.Second || pause <= 0 {
+				t.Errorf("pause %d is %s, with an interval of 4 s", i+1, pause)
+			}
+		}
+		if len(r.retryIn) < 100 {
+			t.Errorf("only %d tries in ten minutes", len(r.retryIn))
+		}
+	})
+}
+
+func TestRetryAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 40 * time.Second
+		r := run(t, Options{Interval: 10 * time.Second, RetryAfter: func(error) time.Duration { return asked }}, 10*time.Minute, nil, errTask)
+		if len(r.retryIn) < 5 {
+			t.Fatalf("%d failures", len(r.retryIn))
+		}
+		for i, pause := range r.retryIn {
+			if pause < asked || pause > asked+2*firstPause {
+				t.Errorf("pause %d is %s, the service asked for %s", i+1, pause, asked)
+			}
+		}
+	})
+}
+
+func TestEndsWithContext(t *testing.T) {
+	for _, during := range []string{"task", "pause", "pause after failure"} {
 		t.Run(during, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				start := time.Now()
-				err := Run(ctx, time.Hour, func(ctx context.Context) error {
+				options := Options{Interval: time.Hour, StartupTimeout: 24 * time.Hour, Failed: func(error, time.Duration) {}}
+				err := Run(ctx, options, func(ctx context.Context) error {
 					if during == "task" {
 						cancel()
 						<-ctx.Done()
 						return ctx.Err()
 					}
-					time.AfterFunc(time.Minute, cancel)
-					return nil
+					time.AfterFunc(time.Second/2, cancel)
+					if during == "pause" {
+						return nil
+					}
+					return errTask
 				})
 				if err != nil {
 					t.Errorf("stopping is not an error, got %v", err)
 				}
-				if took := time.Since(start); took > time.Minute {
+				if took := time.Since(start); took > time.Second {
 					t.Errorf("ended %s after the start", took)
 				}
 			})

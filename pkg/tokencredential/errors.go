@@ -98,6 +98,10 @@ type AuthenticationError struct {
 
 	// Timestamp is when Entra ID refused the request, in UTC. Zero if unknown.
 	Timestamp time.Time
+
+	// RetryAfter is how long Entra ID asks to be left alone, for example when it
+	// throttles. Zero if it does not.
+	RetryAfter time.Duration
 }
 
 func (e *AuthenticationError) Error() string {
@@ -125,6 +129,9 @@ func newAuthenticationError(resp *http.Response) *AuthenticationError {
 	body, _ := io.ReadAll(resp.Body) // whatever was readable is all there is to explain
 	e := parseAuthenticationError(body)
 	e.StatusCode = resp.StatusCode
+	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
+		e.RetryAfter = time.Duration(seconds) * time.Second
+	}
 	if e.TraceID == "" {
 		e.TraceID = resp.Header.Get("x-ms-request-id")
 	}

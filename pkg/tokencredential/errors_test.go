@@ -27,29 +27,29 @@ func TestNewAuthenticationError(t *testing.T) {
 			"one line, as Entra ID answers now", 401,
 			`{"error":"invalid_client","error_description":"AADSTS700213: No match for subject 's'. Trace ID: ` + trace + ` Correlation ID: ` + correlation +
 				` Timestamp: 2024-03-01 07:41:07Z","error_codes":[700213],"timestamp":"2024-03-01 07:41:07Z","trace_id":"` + trace + `","correlation_id":"` + correlation + `"}`,
-			AuthenticationError{401, "invalid_client", []int{700213}, "AADSTS700213: No match for subject 's'.", trace, correlation, timestamp},
+			AuthenticationError{401, "invalid_client", []int{700213}, "AADSTS700213: No match for subject 's'.", trace, correlation, timestamp, 30 * time.Second},
 			"token request failed: AADSTS700213: No match for subject 's'. (HTTP 401, invalid_client, trace id " + trace +
 				", correlation id " + correlation + ", 2024-03-01 07:41:07Z)",
 		},
 		{
 			"several lines, no codes", 400,
 			`{"error":"invalid_request","error_description":"AADSTS70021: First.\r\nAADSTS9000: Second.\r\nTrace ID: t\r\nCorrelation ID: c","correlation_id":"c"}`,
-			AuthenticationError{400, "invalid_request", []int{70021, 9000}, "AADSTS70021: First. AADSTS9000: Second.", "from-header", "c", time.Time{}},
+			AuthenticationError{400, "invalid_request", []int{70021, 9000}, "AADSTS70021: First. AADSTS9000: Second.", "from-header", "c", time.Time{}, 30 * time.Second},
 			"token request failed: AADSTS70021: First. AADSTS9000: Second. (HTTP 400, invalid_request, trace id from-header, correlation id c)",
 		},
 		{
 			"no description", 400, `{"error":"temporarily_unavailable"}`,
-			AuthenticationError{400, "temporarily_unavailable", nil, "temporarily_unavailable", "from-header", "", time.Time{}},
+			AuthenticationError{400, "temporarily_unavailable", nil, "temporarily_unavailable", "from-header", "", time.Time{}, 30 * time.Second},
 			"token request failed: temporarily_unavailable (HTTP 400, temporarily_unavailable, trace id from-header)",
 		},
 		{
 			"page of a proxy", 502, `<html>Bad gateway ` + sampleJWT + `</html>`,
-			AuthenticationError{502, "", nil, `the answer (content type "text/html", 123 bytes) is not one of Entra ID's`, "from-header", "", time.Time{}},
+			AuthenticationError{502, "", nil, `the answer (content type "text/html", 123 bytes) is not one of Entra ID's`, "from-header", "", time.Time{}, 30 * time.Second},
 			`token request failed: the answer (content type "text/html", 123 bytes) is not one of Entra ID's (HTTP 502, trace id from-header)`,
 		},
 		{
 			"assertion echoed", 400, `{"error":"invalid_request","error_description":"bad assertion ` + sampleJWT + `!"}`,
-			AuthenticationError{400, "invalid_request", nil, "bad assertion [token]!", "from-header", "", time.Time{}},
+			AuthenticationError{400, "invalid_request", nil, "bad assertion [token]!", "from-header", "", time.Time{}, 30 * time.Second},
 			"token request failed: bad assertion [token]! (HTTP 400, invalid_request, trace id from-header)",
 		},
 	}
@@ -57,7 +57,7 @@ func TestNewAuthenticationError(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			got := newAuthenticationError(&http.Response{
 				StatusCode: test.status,
-				Header:     http.Header{"X-Ms-Request-Id": {"from-header"}, "Content-Type": {"text/html; charset=utf-8"}},
+				Header:     http.Header{"X-Ms-Request-Id": {"from-header"}, "Retry-After": {"30"}, "Content-Type": {"text/html; charset=utf-8"}},
 				Body:       io.NopCloser(strings.NewReader(test.body)),
 			})
 			if !reflect.DeepEqual(*got, test.want) {

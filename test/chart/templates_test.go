@@ -3,6 +3,7 @@ package chart
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -124,8 +125,16 @@ func TestPods(t *testing.T) {
 				if name == "test pod" || kind == "Job" {
 					wantInterval = "0"
 				}
-				if interval := env(pod.Spec.Containers[0])["POLL_INTERVAL"]; interval != wantInterval {
+				variables := env(pod.Spec.Containers[0])
+				if interval := variables["POLL_INTERVAL"]; interval != wantInterval {
 					t.Errorf("%s: POLL_INTERVAL is %q, want %q", name, interval, wantInterval)
+				}
+				wantTimeout := "5m"
+				if name == "test pod" {
+					wantTimeout = "0"
+				}
+				if timeout := variables["STARTUP_TIMEOUT"]; timeout != wantTimeout {
+					t.Errorf("%s: STARTUP_TIMEOUT is %q, want %q", name, timeout, wantTimeout)
 				}
 			}
 		})
@@ -165,6 +174,31 @@ func checkPod(t *testing.T, name string, pod corev1.PodTemplateSpec) {
 		"LOG_SECRET_VALUE": "false", "LOG_FORMAT": "json", "HTTPS_PROXY": "http://proxy:3128",
 	} {
 		check(variables[variable] == want, variable+" is "+variables[variable])
+	}
+}
+
+func TestHealthChecks(t *testing.T) {
+	for _, test := range []struct {
+		set  []string
+		want string // HEALTH_ADDR
+	}{
+		{nil, ":8080"},
+		{[]string{"health.port=9090"}, ":9090"},
+		{[]string{"health.enabled=false"}, ""},
+		{[]string{"kind=Job"}, ""},
+	} {
+		container := podOf(t, objects(t, "quick-start", append(required, test.set...)...)).Spec.Containers[0]
+		if address := env(container)["HEALTH_ADDR"]; address != test.want {
+			t.Errorf("with %q: HEALTH_ADDR is %q, want %q", test.set, address, test.want)
+		}
+		probed := container.LivenessProbe != nil && container.LivenessProbe.HTTPGet.Path == "/healthz" &&
+			container.ReadinessProbe != nil && container.ReadinessProbe.HTTPGet.Path == "/readyz"
+		if probed != (test.want != "") {
+			t.Errorf("with %q: probes are there: %t", test.set, probed)
+		}
+		if probed && ":"+strconv.Itoa(int(container.Ports[0].ContainerPort)) != test.want {
+			t.Errorf("with %q: port %d", test.set, container.Ports[0].ContainerPort)
+		}
 	}
 }
 
@@ -305,6 +339,8 @@ func TestNetworkPolicy(t *testing.T) {
 func TestNotes(t *testing.T) {
 	for _, test := range []struct{ kind, want string }{
 		{"Pod", "kubectl logs quick-start -n ns"},
+		{"Pod", "kubectl exec quick-start -n ns -- /quickstart doctor"},
+		{"Deployment", "kubectl exec deployment/quick-start -n ns -- /quickstart doctor"},
 		{"Deployment", "kubectl logs deployment/quick-start -n ns"},
 		{"Job", "kubectl logs -l app.kubernetes.io/instance=quick-start -n ns"},
 	} {

@@ -38,6 +38,8 @@ func TestRefusals(t *testing.T) {
 		{"long token", []string{"azure.tokenExpirationSeconds=86401"}, []string{"/azure/tokenExpirationSeconds", "want 86,400"}},
 		{"interval without unit", []string{"pollInterval=60"}, []string{"/pollInterval", "want 0"}},
 		{"interval", []string{"pollInterval=often"}, []string{"/pollInterval", "does not match"}},
+		{"startup timeout", []string{"startupTimeout=later"}, []string{"/startupTimeout", "does not match"}},
+		{"privileged port", []string{"health.port=80"}, []string{"/health/port", "want 1,024"}},
 		{"log format", []string{"log.format=xml"}, []string{"/log/format", "'text', 'json'"}},
 		{"digest", []string{"image.digest=sha256:abc"}, []string{"/image/digest", "does not match"}},
 		{"pull policy", []string{"image.pullPolicy=Sometimes"}, []string{"/image/pullPolicy", "'IfNotPresent'"}},

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"regexp"
 	"strings"
@@ -45,6 +46,12 @@ func TestChartPod(t *testing.T) {
 		}
 		pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "quick-start", Namespace: helm.namespace}}
 		waitForLog(ctx, t, cfg, pod, tutorialLine)
+		var doctor, stderr bytes.Buffer
+		err := cfg.Client().Resources().ExecInPod(ctx, pod.Namespace, pod.Name, "quick-start", []string{"/quickstart", "doctor"}, &doctor, &stderr)
+		if err != nil || strings.Count(doctor.String(), "  ok  ") != 5 {
+			t.Errorf("quickstart doctor: %v\n%s%s", err, doctor.String(), stderr.String())
+		}
+		t.Logf("kubectl exec quick-start -- /quickstart doctor:\n%s", doctor.String())
 		if logs, err := helm.test("quick-start"); err != nil || !tutorialLine.MatchString(logs) {
 			t.Errorf("helm test: %v\n%s", err, logs)
 		}

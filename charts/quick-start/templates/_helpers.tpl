@@ -80,10 +80,12 @@ webhook put into it.
 
 {{/*
 The spec of every pod of this chart, without its restart policy. "once" makes the
-program read the secret once.
+program read the secret once, and "test" makes it not wait for that.
 */}}
 {{- define "quick-start.podSpec" -}}
 {{- $once := .once }}
+{{- $test := .test | default false }}
+{{- $probes := and .root.Values.health.enabled (not $once) }}
 {{- with .root -}}
 serviceAccountName: {{ .Values.serviceAccount.name }}
 automountServiceAccountToken: false
@@ -107,6 +109,12 @@ containers:
         value: {{ .Values.keyvault.secretName | quote }}
       - name: POLL_INTERVAL
         value: {{ ternary "0" .Values.pollInterval $once | quote }}
+      - name: STARTUP_TIMEOUT
+        value: {{ ternary "0" .Values.startupTimeout $test | quote }}
+      {{- if $probes }}
+      - name: HEALTH_ADDR
+        value: {{ printf ":%d" (int .Values.health.port) | quote }}
+      {{- end }}
       - name: LOG_SECRET_VALUE
         value: {{ .Values.log.secretValue | quote }}
       - name: LOG_FORMAT
@@ -114,6 +122,20 @@ containers:
       {{- with .Values.extraEnv }}
       {{- toYaml . | nindent 6 }}
       {{- end }}
+    {{- if $probes }}
+    ports:
+      - name: health
+        containerPort: {{ .Values.health.port | int }}
+    livenessProbe:
+      httpGet:
+        path: /healthz
+        port: health
+    readinessProbe:
+      httpGet:
+        path: /readyz
+        port: health
+      periodSeconds: 5
+    {{- end }}
     securityContext:
       {{- toYaml .Values.securityContext | nindent 6 }}
     resources:

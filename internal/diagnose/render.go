@@ -1,0 +1,65 @@
+package diagnose
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// maxShown is how many characters of one value a sentence shows, and the longest
+// value that a command contains.
+const maxShown = 300
+
+// values fill in templates, in which a name in braces stands for a value:
+// {client-id}. They may hold anything; sentence and command make them safe.
+type values map[string]string
+
+var (
+	placeholder = regexp.MustCompile(`\{[a-z-]+\}`)
+	// What is shaped like a JWT, in case a message repeats one.
+	jwtShaped = regexp.MustCompile(`eyJ[\w-]*\.[\w-]*(\.[\w-]*)?`)
+	// What a POSIX shell takes literally.
+	plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+:,./][A-Za-z0-9_@%+:,./=-]*$`)
+)
+
+// sentence fills in a template for people to read.
+func (v values) sentence(template string) string {
+	return placeholder.ReplaceAllStringFunc(template, func(name string) string {
+		if value := shown(v[strings.Trim(name, "{}")]); value != "" {
+			return value
+		}
+		return "(unknown)"
+	})
+}
+
+// command fills in a template for a shell. A value that is unknown, or that could
+// not be pasted unharmed, leaves its name in capitals: {client-id} is CLIENT_ID.
+func (v values) command(template string) string {
+	return placeholder.ReplaceAllStringFunc(template, func(name string) string {
+		name = strings.Trim(name, "{}")
+		value := v[name]
+		switch {
+		case value == "", value[0] == '-', shown(value) != value:
+			return strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+		case plainWord.MatchString(value):
+			return value
+		}
+		return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+	})
+}
+
+// shown is s on one line, without tokens and what could confuse a terminal.
+func shown(s string) string {
+	s = jwtShaped.ReplaceAllString(s, "[token]")
+	s = strings.Join(strings.Fields(s), " ")
+	s = strings.Map(func(r rune) rune {
+		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, s)
+	if runes := []rune(s); len(runes) > maxShown {
+		return string(runes[:maxShown-1]) + "…"
+	}
+	return s
+}

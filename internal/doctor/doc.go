@@ -1,0 +1,3 @@
+// Package doctor walks the chain from the pod's configuration to the secret, link
+// by link, and says of each whether it holds.
+package doctor

@@ -1,0 +1,197 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"github.com/workload-identity-quickstart/msal-go/internal/config"
+	"github.com/workload-identity-quickstart/msal-go/internal/diagnose"
+	"github.com/workload-identity-quickstart/msal-go/internal/keyvault"
+	"github.com/workload-identity-quickstart/msal-go/pkg/tokencredential"
+)
+
+// State is the outcome of a check.
+type State string
+
+// The outcomes. A link is skipped when one before it failed.
+const (
+	OK      State = "ok"
+	Warned  State = "warned"
+	Failed  State = "failed"
+	Skipped State = "skipped"
+)
+
+// Result is what was found out about one link of the chain.
+type Result struct {
+	// Link is its name.
+	Link diagnose.Link `json:"link"`
+	// State says whether it holds.
+	State State `json:"state"`
+	// Saw is what the check met with; never a token or a secret's value.
+	Saw string `json:"saw"`
+	// Cause and Fix explain a failure or a warning.
+	Cause string `json:"cause,omitempty"`
+	Fix   string `json:"fix,omitempty"`
+}
+
+// Examine checks every link with the environment that getenv reads, usually
+// os.Getenv, and sends its requests as options say. The results are in the order
+// of the chain; the first failure ends the checks.
+func Examine(ctx context.Context, getenv func(string) string, options azcore.ClientOptions) []Result {
+	d := &doctor{facts: diagnose.Gather(getenv), getenv: getenv, options: options}
+	var results []Result
+	broken := false
+	for _, check := range []struct {
+		link diagnose.Link
+		run  func(context.Context) Result
+	}{
+		{diagnose.LinkConfiguration, d.configuration},
+		{diagnose.LinkTokenFile, d.tokenFile},
+		{diagnose.LinkEntra, d.entra},
+		{diagnose.LinkFederation, d.federation},
+		{diagnose.LinkVault, d.keyVault},
+	} {
+		result := Result{State: Skipped, Saw: "a link before it failed"}
+		if !broken {
+			result = check.run(ctx)
+		}
+		result.Link = check.link
+		result.Saw = printable(result.Saw)
+		broken = broken || result.State == Failed
+		results = append(results, result)
+	}
+	return results
+}
+
+// Healthy reports whether no link failed.
+func Healthy(results []Result) bool {
+	return !slices.ContainsFunc(results, func(r Result) bool { return r.State == Failed })
+}
+
+// doctor carries what the checks before found to those after.
+type doctor struct {
+	facts      diagnose.Facts
+	getenv     func(string) string
+	options    azcore.ClientOptions
+	config     config.Config
+	credential *tokencredential.Credential
+	token      azcore.AccessToken
+	tokenErr   error
+}
+
+func (d *doctor) failure(saw string, err error) Result {
+	why := diagnose.Explain(err, d.facts)
+	return Result{State: Failed, Saw: saw, Cause: why.Cause, Fix: why.Fix}
+}
+
+func (d *doctor) configuration(context.Context) Result {
+	cfg, err := config.Load(d.getenv)
+	credential, credentialErr := tokencredential.New(&tokencredential.Options{ClientOptions: d.options})
+	if err := errors.Join(err, credentialErr); err != nil {
+		return d.failure(strings.ReplaceAll(err.Error(), "\n", "; "), err)
+	}
+	d.config, d.credential = cfg, credential
+	saw := fmt.Sprintf("client id %s, tenant %s, secret %s in %s", d.facts.ClientID, d.facts.TenantID, cfg.SecretName, cfg.VaultURL)
+	if d.facts.TokenProxy {
+		saw += ", through the token proxy"
+	}
+	return Result{State: OK, Saw: saw}
+}
+
+// tokenFile looks at the claims; whether the token is genuine is for Entra ID. It
+// requests the access token already, since the credential checks the file first.
+func (d *doctor) tokenFile(ctx context.Context) Result {
+	d.token, d.tokenErr = d.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{vaultScope(d.config.VaultURL)}})
+	if _, ok := errors.AsType[*tokencredential.TokenFileError](d.tokenErr); ok {
+		return d.failure(d.facts.TokenFile, d.tokenErr)
+	}
+	left := time.Until(d.facts.Expires).Round(time.Second)
+	saw := fmt.Sprintf("issuer %s, subject %s, audience %s, %s left", d.facts.Issuer, d.facts.Subject, strings.Join(d.facts.Audience, ","), left)
+	expected := "api://AzureADTokenExchange"
+	if d.facts.TokenProxy {
+		expected = "api://AKSIdentityBinding"
+	}
+	switch {
+	case d.facts.Expires.IsZero() || left <= 0:
+		return Result{State: Warned, Saw: saw, Cause: "the token has expired, or the clock of this machine is wrong",
+			Fix: "date --utc; kubectl delete pod " + d.facts.PodName}
+	case len(d.facts.Audience) != 1 || d.facts.Audience[0] != expected:
+		return Result{State: Warned, Saw: saw, Cause: "the audience is not " + expected + ", which is what a federated identity credential usually has",
+			Fix: "kubectl get pod " + d.facts.PodName + " --output yaml # who projects this token, if not the webhook?"}
+	}
+	return Result{State: OK, Saw: saw}
+}
+
+// entra fails when Entra ID cannot be reached or knows no such identity.
+func (d *doctor) entra(context.Context) Result {
+	if d.tokenErr != nil && !d.federationFailed() {
+		return d.failure("no token", d.tokenErr)
+	}
+	return Result{State: OK, Saw: fmt.Sprintf("it knows client id %s in tenant %s", d.facts.ClientID, d.facts.TenantID)}
+}
+
+// federation fails when Entra ID does not trust the token.
+func (d *doctor) federation(context.Context) Result {
+	if d.tokenErr != nil {
+		return d.failure("the token is refused", d.tokenErr)
+	}
+	return Result{State: OK, Saw: fmt.Sprintf("the token is accepted: an access token, %s left", time.Until(d.token.ExpiresOn).Round(time.Second))}
+}
+
+// federationFailed reports whether the token was the reason of the refusal.
+func (d *doctor) federationFailed() bool {
+	switch diagnose.Explain(d.tokenErr, d.facts).Link {
+	case diagnose.LinkFederation, diagnose.LinkIssuer, diagnose.LinkTokenFile:
+		return true
+	default:
+		return false
+	}
+}
+
+func (d *doctor) keyVault(ctx context.Context) Result {
+	vault, err := keyvault.New(d.config.VaultURL, d.credential, &d.options)
+	if err != nil {
+		return d.failure("no client", err)
+	}
+	secret, err := vault.Secret(ctx, d.config.SecretName)
+	if err != nil {
+		return d.failure("no secret", err)
+	}
+	return Result{State: OK, Saw: fmt.Sprintf("secret %s, version %s", d.config.SecretName, secret.Version)}
+}
+
+// printable makes a line of what the environment and the token say, which may be
+// anything.
+func printable(s string) string {
+	const longest = 400
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, s)
+	if len(s) > longest {
+		s = strings.ToValidUTF8(s[:longest], "") + "…"
+	}
+	return s
+}
+
+// vaultScope is that of all vaults in the domain of the given one.
+func vaultScope(vaultURL string) string {
+	host := "vault.azure.net"
+	if u, err := url.Parse(vaultURL); err == nil {
+		if _, domain, ok := strings.Cut(u.Hostname(), "."); ok {
+			host = domain
+		}
+	}
+	return "https://" + host + "/.default"
+}

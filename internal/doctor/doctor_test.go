@@ -1,0 +1,158 @@
+package doctor
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"github.com/workload-identity-quickstart/msal-go/internal/diagnose"
+	"github.com/workload-identity-quickstart/msal-go/internal/localazure"
+	"github.com/workload-identity-quickstart/msal-go/internal/localazure/issuer"
+	"github.com/workload-identity-quickstart/msal-go/internal/test/fakeazure"
+)
+
+func examine(t *testing.T, sandbox *localazure.Sandbox) []Result {
+	t.Helper()
+	return Examine(t.Context(), os.Getenv, azcore.ClientOptions{
+		Transport: fakeazure.Client(t, sandbox), Retry: policy.RetryOptions{MaxRetries: -1},
+	})
+}
+
+func TestExamine(t *testing.T) {
+	const c, f, e, k, v = diagnose.LinkConfiguration, diagnose.LinkTokenFile, diagnose.LinkEntra, diagnose.LinkFederation, diagnose.LinkVault
+	expired := issuer.TokenOptions{NotBefore: time.Now().Add(-2 * time.Hour), Lifetime: time.Hour}
+	tests := []struct {
+		name   string
+		config localazure.SandboxConfig
+		token  *issuer.TokenOptions
+		env    map[string]string
+		states []State // of c, f, e, k, v
+		broken diagnose.Link
+		fix    string
+	}{
+		{name: "healthy", states: []State{OK, OK, OK, OK, OK}},
+		{name: "no variables", env: map[string]string{"AZURE_CLIENT_ID": "", "AZURE_TENANT_ID": "", "AZURE_FEDERATED_TOKEN_FILE": ""},
+			states: []State{Failed, Skipped, Skipped, Skipped, Skipped}, broken: c, fix: "kubectl"},
+		{name: "no secret name", env: map[string]string{"SECRET_NAME": ""}, states: []State{Failed, Skipped, Skipped, Skipped, Skipped}, broken: c, fix: "keyvault.secretName"},
+		{name: "no token file", env: map[string]string{"AZURE_FEDERATED_TOKEN_FILE": "/nonexistent"},
+			states: []State{OK, Failed, Skipped, Skipped, Skipped}, broken: f, fix: "kubectl"},
+		{name: "unknown tenant", env: map[string]string{"AZURE_TENANT_ID": "99999999-9999-9999-9999-999999999999"},
+			states: []State{OK, OK, Failed, Skipped, Skipped}, broken: e, fix: "az "},
+		{name: "no federated credential", config: localazure.SandboxConfig{NoFederatedCredential: true},
+			states: []State{OK, OK, OK, Failed, Skipped}, broken: k, fix: "az identity federated-credential create"},
+		{name: "audience", token: &issuer.TokenOptions{Audience: "api://other"}, states: []State{OK, Warned, OK, Failed, Skipped}, broken: k, fix: " "},
+		{name: "expired", token: &expired, states: []State{OK, Warned, OK, Failed, Skipped}, broken: k, fix: " "},
+		{name: "denied", config: localazure.SandboxConfig{DenySecret: localazure.DenyRBAC}, states: []State{OK, OK, OK, OK, Failed}, broken: v, fix: "az role assignment create"},
+		{name: "no secret", env: map[string]string{"SECRET_NAME": "other"}, states: []State{OK, OK, OK, OK, Failed}, broken: v, fix: "az keyvault secret"},
+		{name: "identity binding", config: localazure.SandboxConfig{IdentityBinding: true}, states: []State{OK, OK, OK, OK, OK}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			sandbox := fakeazure.Start(t, test.config)
+			if test.token != nil {
+				if err := sandbox.WriteToken(*test.token); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for name, value := range test.env {
+				t.Setenv(name, value)
+			}
+			results := examine(t, sandbox)
+			var states []State
+			for _, r := range results {
+				states = append(states, r.State)
+				if r.State == Failed && (r.Link != test.broken || r.Cause == "" || !strings.Contains(r.Fix, test.fix)) {
+					t.Errorf("%s failed: %s; fix: %s", r.Link, r.Cause, r.Fix)
+				}
+				if r.Saw == "" || (r.State == Warned && (r.Cause == "" || r.Fix == "")) {
+					t.Errorf("%s says nothing: %+v", r.Link, r)
+				}
+			}
+			if !reflect.DeepEqual(states, test.states) {
+				t.Errorf("states %q, want %q", states, test.states)
+			}
+			if Healthy(results) != (test.broken == "") {
+				t.Errorf("healthy: %t", Healthy(results))
+			}
+			expectNoSecrets(t, results)
+		})
+	}
+}
+
+func expectNoSecrets(t *testing.T, results []Result) {
+	t.Helper()
+	text := fmt.Sprintf("%+v", results)
+	if strings.Contains(text, "eyJ") || strings.Contains(text, localazure.SecretValue) {
+		t.Errorf("a token or the secret's value is shown:\n%s", text)
+	}
+}
+
+func TestHostileClaimsArePrintable(t *testing.T) {
+	sandbox := fakeazure.Start(t, localazure.SandboxConfig{})
+	subject := "a\x1b[31m\tb\nc\xff" + strings.Repeat("x", 1000)
+	if err := sandbox.WriteToken(issuer.TokenOptions{Subject: subject}); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range examine(t, sandbox) {
+		for _, text := range []string{r.Saw, r.Cause, r.Fix} {
+			if strings.ContainsAny(text, "\x1b\t\n") || len(text) > 2000 {
+				t.Errorf("%s shows %q", r.Link, text)
+			}
+		}
+	}
+}
+
+var sample = []Result{
+	{Link: "configuration", State: OK, Saw: "client id c"},
+	{Link: "Key Vault", State: Failed, Saw: "no secret", Cause: "it is denied", Fix: "az something"},
+}
+
+func TestPrintTable(t *testing.T) {
+	var plain, colored strings.Builder
+	if err := PrintTable(&plain, sample, false); err != nil {
+		t.Fatal(err)
+	}
+	want := "configuration  ok      client id c\n" +
+		"Key Vault      failed  no secret\n" +
+		"                       cause: it is denied\n" +
+		"                       fix:   az something\n"
+	if plain.String() != want {
+		t.Errorf("got\n%swant\n%s", plain.String(), want)
+	}
+	if err := PrintTable(&colored, sample, true); err != nil {
+		t.Fatal(err)
+	}
+	if uncolored := strings.NewReplacer("\x1b[32m", "", "\x1b[31m", "", "\x1b[0m", "").Replace(colored.String()); uncolored != want {
+		t.Errorf("colors shift the table:\n%q", colored.String())
+	}
+	if !strings.Contains(colored.String(), "\x1b[31mfailed\x1b[0m") {
+		t.Errorf("no color: %q", colored.String())
+	}
+}
+
+func TestPrintJSON(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "out")
+	out, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := PrintJSON(out, sample); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []Result
+	if err := json.Unmarshal(content, &got); err != nil || !reflect.DeepEqual(got, sample) {
+		t.Errorf("got %+v, error %v", got, err)
+	}
+}

@@ -1,0 +1,2 @@
+// Package health tells the kubelet whether the program lives and is ready.
+package health

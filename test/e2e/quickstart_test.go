@@ -24,10 +24,29 @@ const identityBinding = "azure.workload.identity/use-identity-binding"
 // tutorialLine is what the tutorial shows of kubectl logs quick-start.
 var tutorialLine = regexp.MustCompile(`(?m)^I\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ main\.go:\d+\] "successfully got secret" secret="Hello!"$`)
 
+// TestBrokenWebhookLink leaves out what the webhook looks for, and reads what the
+// program makes of it.
+func TestBrokenWebhookLink(t *testing.T) {
+	explained := func(id string) *regexp.Regexp {
+		return regexp.MustCompile(`"invalid configuration.*[\s\S]*link="webhook" cause=".*` + id + `.*" fix="kubectl .+"`)
+	}
+	testenv.Test(t, features.New("a pod").
+		Assess("without the label", func(ctx context.Context, t *testing.T, cfg *envconf.Config) context.Context {
+			pod := runPod(ctx, t, cfg, func(pod *corev1.Pod) { pod.Labels = nil })
+			waitForLog(ctx, t, cfg, pod, explained("lacks the label"))
+			return ctx
+		}).
+		Assess("whose service account lacks the annotation", func(ctx context.Context, t *testing.T, cfg *envconf.Config) context.Context {
+			pod := runPod(ctx, t, cfg, func(pod *corev1.Pod) { pod.Spec.ServiceAccountName = "default" })
+			waitForLog(ctx, t, cfg, pod, explained("lacks the annotation"))
+			return ctx
+		}).Feature())
+}
+
 func TestTutorial(t *testing.T) {
 	testenv.Test(t, features.New("the tutorial's pod").
 		Assess("logs the secret", func(ctx context.Context, t *testing.T, cfg *envconf.Config) context.Context {
-			pod := runPod(ctx, t, cfg, nil)
+			pod := runPod(ctx, t, cfg, func(*corev1.Pod) {})
 			waitForLog(ctx, t, cfg, pod, tutorialLine)
 			return ctx
 		}).Feature())
@@ -37,7 +56,7 @@ func TestIdentityBinding(t *testing.T) {
 	testenv.Test(t, features.New("a pod with an identity binding").
 		Setup(installTokenProxy).
 		Assess("logs the secret", func(ctx context.Context, t *testing.T, cfg *envconf.Config) context.Context {
-			pod := runPod(ctx, t, cfg, map[string]string{identityBinding: "true"})
+			pod := runPod(ctx, t, cfg, func(pod *corev1.Pod) { pod.Annotations = map[string]string{identityBinding: "true"} })
 			waitForLog(ctx, t, cfg, pod, tutorialLine)
 			return ctx
 		}).Feature())
@@ -77,15 +96,14 @@ func installTokenProxy(ctx context.Context, t *testing.T, cfg *envconf.Config) c
 	return ctx
 }
 
-// runPod runs the tutorial's pod, with annotations added to it, until the test
-// ends.
-func runPod(ctx context.Context, t *testing.T, cfg *envconf.Config, annotations map[string]string) *corev1.Pod {
+// runPod runs the tutorial's pod, changed by change, until the test ends.
+func runPod(ctx context.Context, t *testing.T, cfg *envconf.Config, change func(*corev1.Pod)) *corev1.Pod {
 	t.Helper()
 	pod, err := azureFrom(ctx).pod()
 	if err != nil {
 		t.Fatal(err)
 	}
-	pod.Annotations = annotations
+	change(pod)
 	client := cfg.Client().Resources()
 	if err := client.Create(ctx, pod); err != nil {
 		t.Fatal(err)

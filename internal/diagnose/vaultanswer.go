@@ -1,14 +1,14 @@
 package diagnose
 
 import (
-	"encoding/json"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+
+	"github.com/workload-identity-quickstart/msal-go/internal/keyvault"
 )
 
 var (
@@ -16,30 +16,15 @@ var (
 	clientAddress = regexp.MustCompile(`Client address: ([0-9a-fA-F.:]*[0-9a-fA-F])`)
 )
 
-// vaultError is the body of an error answer, see
-// https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses#error-responses.
-type vaultError struct {
-	Error struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-		Inner   struct {
-			Code string `json:"code"`
-		} `json:"innererror"`
-	} `json:"error"`
-}
-
 func explainVault(e *azcore.ResponseError, v values) string {
-	var answer vaultError
+	answer := keyvault.ReadErrorBody(e)
 	if resp := e.RawResponse; resp != nil {
-		if body, err := runtime.Payload(resp); err == nil && json.Unmarshal(body, &answer) != nil {
-			answer = vaultError{} // no half of an answer
-		}
 		if resp.Request != nil && resp.Request.URL != nil && v["vault-host"] == "" {
 			v["vault-host"] = strings.ToLower(resp.Request.URL.Hostname())
 			v["vault-name"], _, _ = strings.Cut(v["vault-host"], ".")
 		}
 	}
-	code, text := answer.Error.Code, answer.Error.Message
+	code, text := answer.Code, answer.Message
 	v["status"] = strconv.Itoa(e.StatusCode)
 	v["message"] = strings.TrimPrefix(code+": "+text, ": ")
 	if code == "" {
@@ -52,7 +37,7 @@ func explainVault(e *azcore.ResponseError, v values) string {
 	if match := clientAddress.FindStringSubmatch(text); match != nil {
 		v["client-address"] = match[1]
 	}
-	for _, known := range []string{answer.Error.Inner.Code, code} {
+	for _, known := range []string{answer.InnerCode, code} {
 		if id, ok := vaultCodes()[known]; ok {
 			return id
 		}

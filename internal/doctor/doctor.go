@@ -1,7 +1,10 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -144,7 +147,25 @@ func (d *doctor) federation(context.Context) Result {
 	if d.tokenErr != nil {
 		return d.failure("the token is refused", d.tokenErr)
 	}
-	return Result{State: OK, Saw: fmt.Sprintf("the token is accepted: an access token, %s left", time.Until(d.token.ExpiresOn).Round(time.Second))}
+	return Result{State: OK, Saw: fmt.Sprintf("the token is accepted: an access token%s, %s left",
+		bearer(d.token.Token), time.Until(d.token.ExpiresOn).Round(time.Second))}
+}
+
+// bearer says whose access token it is, as far as it can be read: it is meant for
+// Key Vault only, and Entra ID may change its form.
+func bearer(token string) string {
+	var claims struct {
+		V1ClientID string `json:"appid"`
+		V2ClientID string `json:"azp"`
+		TenantID   string `json:"tid"`
+	}
+	_, rest, _ := strings.Cut(token, ".")
+	payload, _, _ := strings.Cut(rest, ".")
+	decoded, err := base64.RawURLEncoding.DecodeString(payload)
+	if err != nil || json.Unmarshal(decoded, &claims) != nil || claims.TenantID == "" {
+		return ""
+	}
+	return fmt.Sprintf(" of app %s in tenant %s", cmp.Or(claims.V2ClientID, claims.V1ClientID), claims.TenantID)
 }
 
 // federationFailed reports whether the token was the reason of the refusal.

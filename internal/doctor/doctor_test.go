@@ -79,6 +79,10 @@ func TestExamine(t *testing.T) {
 			if !reflect.DeepEqual(states, test.states) {
 				t.Errorf("states %q, want %q", states, test.states)
 			}
+			if saw := results[3].Saw; results[3].State == OK &&
+				!strings.Contains(saw, "of app "+localazure.ClientID+" in tenant "+localazure.TenantID) {
+				t.Errorf("the access token's app and tenant are not shown: %s", saw)
+			}
 			if Healthy(results) != (test.broken == "") {
 				t.Errorf("healthy: %t", Healthy(results))
 			}

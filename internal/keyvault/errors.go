@@ -10,6 +10,34 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 )
 
+// ErrorBody is what an error answer of Key Vault says, see
+// https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses#error-responses.
+type ErrorBody struct {
+	Code, InnerCode, Message string
+}
+
+// ReadErrorBody reads the body of an error answer. The result is zero if that is
+// not one of Key Vault's. The body can be read again.
+func ReadErrorBody(answer *azcore.ResponseError) ErrorBody {
+	if answer.RawResponse == nil {
+		return ErrorBody{}
+	}
+	var body struct {
+		Error struct {
+			Code    string `json:"code"`
+			Message string `json:"message"`
+			Inner   struct {
+				Code string `json:"code"`
+			} `json:"innererror"`
+		} `json:"error"`
+	}
+	payload, err := runtime.Payload(answer.RawResponse)
+	if err != nil || json.Unmarshal(payload, &body) != nil || body.Error.Code == "" {
+		return ErrorBody{}
+	}
+	return ErrorBody{body.Error.Code, body.Error.Inner.Code, body.Error.Message}
+}
+
 // answerError is an error answer of Key Vault whose text fits into a line of a
 // log, which that of *azcore.ResponseError does not.
 type answerError struct {
@@ -28,22 +56,12 @@ func inOneLine(err error) error {
 		return err
 	}
 	text := "HTTP " + answer.RawResponse.Status
-	var body struct {
-		Error struct {
-			Code    string `json:"code"`
-			Message string `json:"message"`
-			Inner   struct {
-				Code string `json:"code"`
-			} `json:"innererror"`
-		} `json:"error"`
-	}
-	// A body that is not Key Vault's adds nothing but its own confusion.
-	if payload, err := runtime.Payload(answer.RawResponse); err == nil && json.Unmarshal(payload, &body) == nil && body.Error.Code != "" {
-		code := body.Error.Code
-		if body.Error.Inner.Code != "" {
-			code += "/" + body.Error.Inner.Code
+	if body := ReadErrorBody(answer); body.Code != "" {
+		code := body.Code
+		if body.InnerCode != "" {
+			code += "/" + body.InnerCode
 		}
-		text = fmt.Sprintf("%s, %s: %s", text, code, strings.Join(strings.Fields(body.Error.Message), " "))
+		text = fmt.Sprintf("%s, %s: %s", text, code, strings.Join(strings.Fields(body.Message), " "))
 	}
 	return &answerError{answer, text}
 }

@@ -2,12 +2,11 @@ package entra
 
 import (
 	"context"
-	"encoding/json"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 
+	"github.com/workload-identity-quickstart/msal-go/internal/localazure/answer"
 	"github.com/workload-identity-quickstart/msal-go/internal/localazure/cloud"
 	"github.com/workload-identity-quickstart/msal-go/internal/localazure/guid"
 )
@@ -80,20 +79,8 @@ func (d *Directory) answer(verb string, e endpoint) http.Handler {
 		if refused != nil {
 			status, body = refused.status, refused.body(host, d.now(), traceID, correlationID)
 		}
-		writeJSON(w, status, body)
+		answer.JSON(w, status, body)
 	})
-}
-
-func writeJSON(w http.ResponseWriter, status int, body any) {
-	encoded, err := json.Marshal(body)
-	if err != nil {
-		http.Error(w, "encode response: "+err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(encoded)))
-	w.WriteHeader(status)
-	_, _ = w.Write(encoded) // a client that left needs no answer
 }
 
 // requestTenant finds the tenant that the path names.

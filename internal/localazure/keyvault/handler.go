@@ -1,7 +1,6 @@
 package keyvault
 
 import (
-	"encoding/json"
 	"math"
 	"net/http"
 	"slices"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/workload-identity-quickstart/msal-go/internal/localazure/answer"
 	"github.com/workload-identity-quickstart/msal-go/internal/localazure/guid"
 )
 
@@ -42,7 +42,7 @@ func (v *Vault) serve(w http.ResponseWriter, r *http.Request, keys jose.JSONWebK
 	if refused != nil {
 		status, body = refused.status, refused.body()
 	}
-	writeJSON(w, status, body)
+	answer.JSON(w, status, body)
 }
 
 // answer does what r asks for, if its caller may. Requests without a usable
@@ -94,18 +94,6 @@ func checkAPIVersion(version string) *refusal {
 			version, known[len(known)-1])
 	}
 	return nil
-}
-
-func writeJSON(w http.ResponseWriter, status int, body any) {
-	encoded, err := json.Marshal(body)
-	if err != nil {
-		http.Error(w, "encode response: "+err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(encoded)))
-	w.WriteHeader(status)
-	_, _ = w.Write(encoded) // a client that left needs no answer
 }
 
 // unix is a time as Key Vault writes it, nil when not set.

@@ -172,3 +172,16 @@ func FuzzExplain(f *testing.F) {
 		checkWhole(t, Explain(runtime.NewResponseError(response), facts))
 	})
 }
+
+func TestFixKeepsTheAudienceOfASovereignCloud(t *testing.T) {
+	refusal := &tokencredential.AuthenticationError{StatusCode: 401, Code: "invalid_client", ErrorCodes: []int{700213}, Message: "AADSTS700213: No match."}
+	for audience, want := range map[string]string{
+		"api://AzureADTokenExchangeUSGov": "--audiences api://AzureADTokenExchangeUSGov",
+		"api://other":                     "--audiences api://AzureADTokenExchange",
+	} {
+		got := Explain(refusal, Facts{Issuer: "https://i/", Subject: "s", Audience: []string{audience}})
+		if !strings.HasSuffix(got.Fix, want) {
+			t.Errorf("token for %s: fix %q does not end in %q", audience, got.Fix, want)
+		}
+	}
+}

@@ -124,6 +124,10 @@ func (f Facts) values() values {
 		"authority-host": f.authorityHost(),
 		"vault-host":     hostname(f.VaultURL),
 	}
+	v["exchange-audience"] = exchangeAudience
+	if len(f.Audience) == 1 && strings.HasPrefix(f.Audience[0], exchangeAudience) {
+		v["exchange-audience"] = f.Audience[0] // that of a sovereign cloud, perhaps
+	}
 	v["vault-name"], _, _ = strings.Cut(v["vault-host"], ".")
 	if f.Issuer != "" {
 		v["discovery-url"] = strings.TrimSuffix(f.Issuer, "/") + "/.well-known/openid-configuration"

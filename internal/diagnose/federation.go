@@ -22,7 +22,7 @@ func federationEntries() catalog {
 	const (
 		identity = " --identity-name IDENTITY_NAME --resource-group RESOURCE_GROUP"
 		create   = "az identity federated-credential create --name quick-start" + identity +
-			" --issuer {issuer} --subject {subject} --audiences " + exchangeAudience
+			" --issuer {issuer} --subject {subject} --audiences {exchange-audience}"
 		noRecord = "no federated identity credential of client id {client-id} has the "
 	)
 	return catalog{

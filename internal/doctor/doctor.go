@@ -127,7 +127,7 @@ func (d *doctor) tokenFile(ctx context.Context) Result {
 	case d.facts.Expires.IsZero() || left <= 0:
 		return Result{State: Warned, Saw: saw, Cause: "the token has expired, or the clock of this machine is wrong",
 			Fix: "date --utc; kubectl delete pod " + d.facts.PodName}
-	case len(d.facts.Audience) != 1 || d.facts.Audience[0] != expected:
+	case len(d.facts.Audience) != 1 || !strings.HasPrefix(d.facts.Audience[0], expected): // sovereign clouds add their name
 		return Result{State: Warned, Saw: saw, Cause: "the audience is not " + expected + ", which is what a federated identity credential usually has",
 			Fix: "kubectl get pod " + d.facts.PodName + " --output yaml # who projects this token, if not the webhook?"}
 	}

@@ -74,6 +74,14 @@ func TestChartPodUpgrade(t *testing.T) {
 			t.Errorf("pod %s has labels %v, error %v", pod.UID, pod.Labels, err)
 		}
 
+		const image = "ghcr.io/azure/azure-workload-identity/msal-go:latest" // ours by the name of the sample's
+		if err := helm.upgrade(ctx, t, "image.repository="+strings.TrimSuffix(image, ":latest"), "image.tag=latest"); err != nil {
+			t.Errorf("upgrade of the image: %v", err)
+		}
+		if err := client.Get(ctx, pod.Name, pod.Namespace, pod); err != nil || pod.UID != before || pod.Spec.Containers[0].Image != image {
+			t.Errorf("pod %s has image %s, error %v", pod.UID, pod.Spec.Containers[0].Image, err)
+		}
+
 		err := helm.upgrade(ctx, t, otherSecret)
 		advice := "kubectl delete pod quick-start -n " + helm.namespace
 		if err == nil || !strings.Contains(err.Error(), advice) {

@@ -48,8 +48,16 @@ func (v values) command(template string) string {
 	})
 }
 
-// shown is s on one line, without tokens and what could confuse a terminal.
-func shown(s string) string {
+// Command fills the facts into a template for a shell, such as "kubectl delete pod
+// {pod-name}". A fact that is unknown, or that could not be pasted unharmed, leaves
+// its name in capitals.
+func (f Facts) Command(template string) string { return f.values().command(template) }
+
+func shown(s string) string { return Printable(s, maxShown) }
+
+// Printable is s on one line of at most longest characters, without tokens and
+// what could confuse a terminal.
+func Printable(s string, longest int) string {
 	s = jwtShaped.ReplaceAllString(s, "[token]")
 	s = strings.Join(strings.Fields(s), " ")
 	s = strings.Map(func(r rune) rune {
@@ -58,8 +66,8 @@ func shown(s string) string {
 		}
 		return r
 	}, s)
-	if runes := []rune(s); len(runes) > maxShown {
-		return string(runes[:maxShown-1]) + "…"
+	if runes := []rune(s); len(runes) > longest {
+		return string(runes[:longest-1]) + "…"
 	}
 	return s
 }

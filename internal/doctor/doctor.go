@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -21,6 +20,10 @@ import (
 	"github.com/workload-identity-quickstart/msal-go/internal/keyvault"
 	"github.com/workload-identity-quickstart/msal-go/pkg/tokencredential"
 )
+
+// maxSaw is how many characters the environment and the token, which may hold
+// anything, take up in a line.
+const maxSaw = 400
 
 // State is the outcome of a check.
 type State string
@@ -68,7 +71,7 @@ func Examine(ctx context.Context, getenv func(string) string, options azcore.Cli
 			result = check.run(ctx)
 		}
 		result.Link = check.link
-		result.Saw = printable(result.Saw)
+		result.Saw = diagnose.Printable(result.Saw, maxSaw)
 		broken = broken || result.State == Failed
 		results = append(results, result)
 	}
@@ -126,10 +129,10 @@ func (d *doctor) tokenFile(ctx context.Context) Result {
 	switch {
 	case d.facts.Expires.IsZero() || left <= 0:
 		return Result{State: Warned, Saw: saw, Cause: "the token has expired, or the clock of this machine is wrong",
-			Fix: "date --utc; kubectl delete pod " + d.facts.PodName}
+			Fix: d.facts.Command("date --utc; kubectl delete pod {pod-name}")}
 	case len(d.facts.Audience) != 1 || !strings.HasPrefix(d.facts.Audience[0], expected): // sovereign clouds add their name
 		return Result{State: Warned, Saw: saw, Cause: "the audience is not " + expected + ", which is what a federated identity credential usually has",
-			Fix: "kubectl get pod " + d.facts.PodName + " --output yaml # who projects this token, if not the webhook?"}
+			Fix: d.facts.Command("kubectl get pod {pod-name} --output yaml # who projects this token, if not the webhook?")}
 	}
 	return Result{State: OK, Saw: saw}
 }
@@ -188,22 +191,6 @@ func (d *doctor) keyVault(ctx context.Context) Result {
 		return d.failure("no secret", err)
 	}
 	return Result{State: OK, Saw: fmt.Sprintf("secret %s, version %s", d.config.SecretName, secret.Version)}
-}
-
-// printable makes a line of what the environment and the token say, which may be
-// anything.
-func printable(s string) string {
-	const longest = 400
-	s = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, s)
-	if len(s) > longest {
-		s = strings.ToValidUTF8(s[:longest], "") + "…"
-	}
-	return s
 }
 
 // vaultScope is that of all vaults in the domain of the given one.

@@ -114,6 +114,19 @@ func TestHostileClaimsArePrintable(t *testing.T) {
 	}
 }
 
+func TestFixOfAWarningIsSafeToPaste(t *testing.T) {
+	sandbox := fakeazure.Start(t, localazure.SandboxConfig{})
+	if err := sandbox.WriteToken(issuer.TokenOptions{Audience: "api://other"}); err != nil {
+		t.Fatal(err)
+	}
+	for hostname, want := range map[string]string{"quick-start": "get pod quick-start ", "": "get pod POD_NAME ", "a; reboot": "get pod 'a; reboot' "} {
+		t.Setenv("HOSTNAME", hostname)
+		if warning := examine(t, sandbox)[1]; warning.State != Warned || !strings.Contains(warning.Fix, want) {
+			t.Errorf("pod %q: %s, fix %q, want %q in it", hostname, warning.State, warning.Fix, want)
+		}
+	}
+}
+
 var sample = []Result{
 	{Link: "configuration", State: OK, Saw: "client id c"},
 	{Link: "Key Vault", State: Failed, Saw: "no secret", Cause: "it is denied", Fix: "az something"},

@@ -1,0 +1,3 @@
+// Package output prints results as the Azure CLI does: --query picks, and
+// --output says how.
+package output

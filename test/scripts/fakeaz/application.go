@@ -69,13 +69,7 @@ func (c *call) application() (*state.Entry, error) {
 	return nil, c.graphError("Application with identifier URI '%s' doesn't exist", id)
 }
 
-func showApplication(c *call) (any, error) {
-	entry, err := c.application()
-	if err != nil {
-		return nil, err
-	}
-	return entry.Body, nil
-}
+func showApplication(c *call) (any, error) { return bodyOf(c.application()) }
 
 func listApplications(c *call) (any, error) {
 	c.ignore("--all")

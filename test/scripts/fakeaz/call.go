@@ -91,7 +91,8 @@ func (c *call) confirm() error {
 	if c.Has("--yes") {
 		return nil
 	}
-	return userError("Unable to prompt for confirmation as no tty available. Use --yes.")
+	c.warn("Unable to prompt for confirmation as no tty available. Use --yes.")
+	return userError("Operation cancelled.")
 }
 
 // groupID and resourceID are ids in the subscription of the call.
@@ -105,3 +106,11 @@ func (c *call) resourceID(group, kind, name string) string {
 
 // object is a JSON object as az shows it.
 type object = state.Object
+
+// bodyOf shows what a search has found.
+func bodyOf[T interface{ Shown() object }](found T, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return found.Shown(), nil
+}

@@ -102,13 +102,7 @@ func (c *call) credential() (*state.Resource, error) {
 	return found, nil
 }
 
-func showCredential(c *call) (any, error) {
-	found, err := c.credential()
-	if err != nil {
-		return nil, err
-	}
-	return found.Body, nil
-}
+func showCredential(c *call) (any, error) { return bodyOf(c.credential()) }
 
 func listCredentials(c *call) (any, error) {
 	identity, err := c.identity(c.String("--identity-name"))

@@ -35,7 +35,7 @@ func createIdentity(c *call) (any, error) {
 		"clientId":    cmp.Or(c.state.Defaults.ClientID, state.GUID("client", id)),
 		"location":    c.location(),
 		"principalId": state.GUID("principal", id),
-		"tags":        object(orEmpty(c.Tags("--tags"))),
+		"tags":        orEmpty(c.Tags("--tags")),
 		"tenantId":    c.state.Account.TenantID,
 	}
 	if existing != nil {
@@ -58,13 +58,7 @@ func (c *call) identity(name string) (*state.Resource, error) {
 	return c.find(c.String("--resource-group"), identityKind, name)
 }
 
-func showIdentity(c *call) (any, error) {
-	identity, err := c.namedIdentity()
-	if err != nil {
-		return nil, err
-	}
-	return identity.Body, nil
-}
+func showIdentity(c *call) (any, error) { return bodyOf(c.namedIdentity()) }
 
 func deleteIdentity(c *call) (any, error) {
 	identity, err := c.namedIdentity()

@@ -29,7 +29,7 @@ func (c *call) policyObject() (string, error) {
 	objectID, spn, upn := c.String("--object-id"), c.String("--spn"), c.String("--upn")
 	given := slices.DeleteFunc([]string{objectID, spn, upn}, func(s string) bool { return s == "" })
 	if len(given) != 1 {
-		return "", userError("specify exactly one: --object-id, --spn, --upn")
+		return "", usage("specify exactly one: --object-id, --spn, --upn")
 	}
 	if objectID != "" {
 		return objectID, nil
@@ -52,7 +52,7 @@ func setPolicy(c *call) (any, error) {
 		}
 	}
 	if len(given) == 0 {
-		return nil, userError("specify at least one: --key-permissions, --secret-permissions, " +
+		return nil, usage("specify at least one: --key-permissions, --secret-permissions, " +
 			"--certificate-permissions --storage-permissions")
 	}
 	vault, err := c.vault()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/workload-identity-quickstart/msal-go/test/scripts/fakeaz/internal/state"
@@ -67,55 +66,6 @@ func (c *call) list(kind, group string) ([]*state.Resource, error) {
 	return found, nil
 }
 
-// remove deletes a resource with all that hangs on it. A vault can be recovered.
-func (c *call) remove(resource *state.Resource) {
-	id := resource.ID()
-	switch resource.Body["type"] {
-	case vaultKind:
-		c.softDelete(resource)
-	case identityKind:
-		c.removePrincipal(resource.Body["principalId"])
-	case aksKind:
-		delete(c.state.Resources, strings.ToLower(c.groupID(resource.Body["nodeResourceGroup"].(string))))
-	}
-	for _, child := range c.state.List(func(other string) bool { return within(other, id) }) {
-		delete(c.state.Resources, strings.ToLower(child.ID()))
-	}
-	c.state.RoleAssignments = slices.DeleteFunc(c.state.RoleAssignments, func(e *state.Entry) bool {
-		return within(e.Body["scope"].(string), id)
-	})
-}
-
-// removeIfFound deletes what a search has found. Azure answers 204 when there is
-// nothing to delete, as long as the group exists.
-func (c *call) removeIfFound(found *state.Resource, err error) error {
-	if isResourceNotFound(err) {
-		return nil
-	}
-	if err == nil {
-		c.remove(found)
-	}
-	return err
-}
-
-// wait lets an operation end, as az … wait does.
-func (c *call) wait(id string) error {
-	c.ignore("--timeout", "--interval")
-	until := slices.DeleteFunc([]string{"--created", "--updated", "--deleted", "--exists"}, func(o string) bool { return !c.Has(o) })
-	if len(until) != 1 {
-		return userError("incorrect usage: --created | --updated | --deleted | --exists | --custom JMESPATH")
-	}
-	found := c.state.Find(id)
-	if found != nil && found.Busy() {
-		found.Phase.Shows = 0
-		found = c.state.Find(id)
-	}
-	if (found == nil) != (until[0] == "--deleted") {
-		return userError("Wait operation timed-out after 3600 seconds")
-	}
-	return nil
-}
-
 // within tells whether an id is another one, or below it.
 func within(id, parent string) bool {
 	id, parent = strings.ToLower(id), strings.ToLower(parent)
@@ -124,17 +74,4 @@ func within(id, parent string) bool {
 
 func (c *call) inSubscription(resource *state.Resource) bool {
 	return within(resource.ID(), "/subscriptions/"+c.subscription.ID)
-}
-
-// location returns --location as Azure spells it: "West US" is westus.
-func (c *call) location() string {
-	return strings.ToLower(strings.ReplaceAll(c.String("--location"), " ", ""))
-}
-
-// orNull keeps an empty map of tags out of a body.
-func orNull(tags map[string]any) any {
-	if len(tags) == 0 {
-		return nil
-	}
-	return tags
 }

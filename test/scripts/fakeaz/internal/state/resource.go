@@ -1,44 +1,11 @@
 package state
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 )
-
-// Phase is a state that another one follows after it was looked at a number of
-// times.
-type Phase struct {
-	State string `json:"state"`
-	Shows int    `json:"shows,omitempty"`
-	Then  string `json:"then,omitempty"`
-}
-
-// Begin enters a state that another one follows after it was shown so often;
-// at once when shows is 0.
-func (p *Phase) Begin(now, then string, shows int) {
-	*p = Phase{State: now, Shows: shows, Then: then}
-	if shows == 0 {
-		*p = Phase{State: then}
-	}
-}
-
-// Now returns the state without counting that.
-func (p *Phase) Now() string {
-	if p.Then != "" && p.Shows == 0 {
-		*p = Phase{State: p.Then}
-	}
-	return p.State
-}
-
-// Look returns the state and counts that it was seen.
-func (p *Phase) Look() string {
-	now := p.Now()
-	p.Shows = max(0, p.Shows-1)
-	return now
-}
 
 // Gone is the state of a resource that no longer exists.
 const Gone = "Gone"
@@ -52,6 +19,9 @@ type Resource struct {
 
 // ID returns the resource's id as az shows it.
 func (r *Resource) ID() string { return fmt.Sprint(r.Body["id"]) }
+
+// Shown is what az shows of the resource.
+func (r *Resource) Shown() Object { return r.Body }
 
 // Busy tells whether the resource is being changed.
 func (r *Resource) Busy() bool { return r.Phase.Then != "" }
@@ -103,12 +73,4 @@ func (s *State) List(match func(id string) bool) []*Resource {
 		}
 	}
 	return found
-}
-
-// GUID derives an id from names, always the same one.
-func GUID(names ...string) string {
-	sum := sha256.Sum256([]byte(strings.ToLower(strings.Join(names, "\x00"))))
-	sum[6] = sum[6]&0x0f | 0x40 // version 4
-	sum[8] = sum[8]&0x3f | 0x80 // and its variant
-	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }

@@ -1,7 +1,5 @@
 package state
 
-import "strings"
-
 // Object is a JSON object, mostly one that az shows.
 type Object = map[string]any
 
@@ -78,63 +76,4 @@ type Rules struct {
 	AutoRegister  bool     `json:"autoRegister"`  // creating a resource registers its provider
 	RBACByDefault bool     `json:"rbacByDefault"` // new vaults use roles unless told otherwise
 	TakenVaults   []string `json:"takenVaults"`   // vault names that somebody else has
-}
-
-// Entry is something that takes effect only after a number of attempts to use it.
-type Entry struct {
-	Body        Object   `json:"body"`
-	Attempts    int      `json:"attempts"`
-	Credentials []Object `json:"credentials,omitempty"` // federated ones, of an application
-}
-
-// Ready counts an attempt and tells whether it may succeed.
-func (e *Entry) Ready() bool {
-	if e.Attempts > 0 {
-		e.Attempts--
-		return false
-	}
-	return true
-}
-
-// Fresh is a subscription without resources, whose owner is logged in. It has
-// no rights to secrets, and no resource provider is registered.
-func Fresh() *State {
-	const name = "user@example.com"
-	return &State{
-		Account: Account{
-			LoggedIn: true,
-			TenantID: "99998888-7777-6666-5555-444433332222",
-			User:     User{Name: name, Type: "user", ObjectID: GUID("user", name)},
-			Subscriptions: []Subscription{
-				{ID: "11112222-3333-4444-5555-666677778888", Name: "Quick Start", State: "Enabled", IsDefault: true},
-			},
-			MayAssignRoles: true,
-		},
-		Cloud: "AzureCloud",
-		Rules: Rules{RBACByDefault: true, TakenVaults: []string{}},
-		Providers: map[string]*Phase{
-			"Microsoft.Authorization":    {State: "Registered"},
-			"Microsoft.ContainerService": {State: "NotRegistered"},
-			"Microsoft.KeyVault":         {State: "NotRegistered"},
-			"Microsoft.ManagedIdentity":  {State: "NotRegistered"},
-			"Microsoft.Resources":        {State: "Registered"},
-		},
-		Features:       map[string]*Phase{},
-		Extensions:     map[string]string{},
-		Resources:      map[string]*Resource{},
-		DeletedVaults:  map[string]*Resource{},
-		Secrets:        map[string]map[string]Object{},
-		DeletedSecrets: map[string]map[string]Object{},
-	}
-}
-
-// Provider returns a resource provider's registration, whatever the case of its
-// namespace, and how that is spelt; nil when there is no such provider.
-func (s *State) Provider(namespace string) (*Phase, string) {
-	for name, phase := range s.Providers {
-		if strings.EqualFold(name, namespace) {
-			return phase, name
-		}
-	}
-	return nil, ""
 }

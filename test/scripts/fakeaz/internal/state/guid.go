@@ -1,0 +1,15 @@
+package state
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
+)
+
+// GUID derives an id from names, always the same one.
+func GUID(names ...string) string {
+	sum := sha256.Sum256([]byte(strings.ToLower(strings.Join(names, "\x00"))))
+	sum[6] = sum[6]&0x0f | 0x40 // version 4
+	sum[8] = sum[8]&0x3f | 0x80 // and its variant
+	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+}

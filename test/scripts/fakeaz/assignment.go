@@ -38,7 +38,7 @@ func createAssignment(c *call) (any, error) {
 		assignmentName = state.GUID("assignment", principal, roleID, scope)
 	}
 	entry := &state.Entry{Attempts: max(0, c.state.Propagation.RoleAssignment-1), Body: object{
-		"condition": nil, "conditionVersion": nil, "createdOn": "2026-01-01T00:00:00+00:00", "description": description,
+		"condition": nil, "conditionVersion": nil, "createdOn": "2026-01-01T00:00:00+00:00", "description": textOrNull(description),
 		"id":   scope + "/providers/Microsoft.Authorization/roleAssignments/" + assignmentName,
 		"name": assignmentName, "principalId": principal, "principalType": kind, "roleDefinitionId": roleID,
 		"roleDefinitionName": name, "scope": scope, "type": "Microsoft.Authorization/roleAssignments",

@@ -118,6 +118,7 @@ func deleteGroup(c *call) (any, error) {
 	for _, resource := range c.state.List(func(id string) bool { return within(id, group.ID()) && !isGroup(id) }) {
 		c.remove(resource)
 	}
+	c.removeAssignments(group.ID())
 	group.Phase.Begin("Deleting", state.Gone, shows)
 	c.state.Find(group.ID())
 	return nil, nil

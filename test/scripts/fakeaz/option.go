@@ -21,6 +21,14 @@ func trueOrNull(on bool) any {
 	return nil
 }
 
+// textOrNull is how Azure shows a text that was not given.
+func textOrNull(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
 func orEmpty(tags map[string]any) map[string]any {
 	copied := map[string]any{}
 	maps.Copy(copied, tags)

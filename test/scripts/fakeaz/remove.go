@@ -21,8 +21,13 @@ func (c *call) remove(resource *state.Resource) {
 	for _, child := range c.state.List(func(other string) bool { return within(other, id) }) {
 		delete(c.state.Resources, strings.ToLower(child.ID()))
 	}
+	c.removeAssignments(id)
+}
+
+// removeAssignments removes those at a scope and below it.
+func (c *call) removeAssignments(scope string) {
 	c.state.RoleAssignments = slices.DeleteFunc(c.state.RoleAssignments, func(e *state.Entry) bool {
-		return within(e.Body["scope"].(string), id)
+		return within(e.Body["scope"].(string), scope)
 	})
 }
 

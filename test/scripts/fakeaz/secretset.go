@@ -41,7 +41,7 @@ func setSecret(c *call) (any, error) {
 		strings.ReplaceAll(state.GUID(vault.ID(), name, sprintf("%d", version)), "-", "")
 	used[name] = object{"versionNumber": float64(version), "body": object{
 		"attributes":  object{"created": "2026-01-01T00:00:00+00:00", "enabled": true, "recoveryLevel": "Recoverable+Purgeable"},
-		"contentType": contentType,
+		"contentType": textOrNull(contentType),
 		"id":          id,
 		"name":        c.String("--name"),
 		"tags":        orEmpty(tags),

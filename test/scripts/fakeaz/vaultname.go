@@ -29,11 +29,12 @@ func (c *call) vaultNameIsFree(name string) error {
 		return azureError(400, "VaultNameNotValid", invalidText, name)
 	}
 	taken := slices.ContainsFunc(c.state.Rules.TakenVaults, func(t string) bool { return strings.EqualFold(t, name) })
-	if taken || c.vaultNamed(name) != nil {
-		return azureError(409, "VaultAlreadyExists", takenText, name)
-	}
-	if c.state.DeletedVaults[strings.ToLower(name)] != nil {
+	deleted := c.state.DeletedVaults[strings.ToLower(name)]
+	if deleted != nil && c.inSubscription(deleted) {
 		return azureError(409, "ConflictError", deletedText)
+	}
+	if taken || deleted != nil || c.vaultNamed(name) != nil {
+		return azureError(409, "VaultAlreadyExists", takenText, name)
 	}
 	return nil
 }

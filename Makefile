@@ -13,8 +13,9 @@ SHFMT         := go run mvdan.cc/sh/v3/cmd/shfmt@v3.14.1
 RACE := $(if $(shell command -v $$(go env CC)),-race)
 
 # Modules of their own keep what only tests need out of the workload's go.mod.
-MODULES := . test/peers test/chart test/e2e
-SCRIPTS := .ci/run
+MODULES := . test/peers test/chart test/scripts test/e2e
+# Each brings along what it sources.
+SCRIPTS := .ci/run $(wildcard scripts/*.sh test/scripts/bin/* test/scripts/*.bash)
 HELM_DOCS     := go run github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2 --chart-search-root charts --sort-values-order file --log-level warning
 
 .PHONY: help
@@ -36,6 +37,8 @@ test: ## run all tests that need no cluster
 	$(if $(RACE),go test -run TestSoak ./internal/keyvault)
 	cd test/peers && go test $(RACE) ./...
 	cd test/chart && go test ./...
+	cd test/scripts && go test ./...
+	$(if $(shell command -v bats),bats test/scripts,@echo 'bats is not installed: the tests of scripts/ are left out (https://bats-core.readthedocs.io)')
 
 .PHONY: e2e
 e2e: ## run the end-to-end tests on the cluster that KUBECONFIG names
@@ -56,7 +59,7 @@ lint: ## check the code's style and the go.mod files
 		(cd $$module && go mod tidy -diff && $(GOLANGCI_LINT) run --config $(CURDIR)/.golangci.yml) || exit 1; \
 	done
 	$(HELM_DOCS) --dry-run | diff - charts/quick-start/README.md # else run make docs
-	$(SHFMT) -i 2 -ci -d $(SCRIPTS)
+	$(SHFMT) -i 2 -ci -d $(SCRIPTS) scripts
 	shellcheck $(SCRIPTS)
 
 .PHONY: docs

@@ -74,7 +74,8 @@ func showVersion(c *call) (any, error) {
 	for name, version := range c.state.Extensions {
 		extensions[name] = version
 	}
+	version := c.state.Defaults.CLIVersion
 	return object{
-		"azure-cli": "2.67.0", "azure-cli-core": "2.67.0", "azure-cli-telemetry": "1.1.0", "extensions": extensions,
+		"azure-cli": version, "azure-cli-core": version, "azure-cli-telemetry": "1.1.0", "extensions": extensions,
 	}, nil
 }

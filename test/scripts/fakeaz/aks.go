@@ -15,6 +15,8 @@ func aksCommands() map[string]handler {
 		"aks get-credentials": getCredentials,
 		"aks list":            listClusters,
 		"aks show":            showCluster,
+		"aks start":           func(c *call) (any, error) { return c.power("Starting", "Running") },
+		"aks stop":            func(c *call) (any, error) { return c.power("Stopping", "Stopped") },
 		"aks update":          updateCluster,
 		"aks wait":            waitForCluster,
 	}

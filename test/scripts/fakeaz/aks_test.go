@@ -29,6 +29,20 @@ func TestCluster(t *testing.T) {
 	})
 }
 
+func TestPower(t *testing.T) {
+	a := newAzure(t)
+	const show = "aks show -g rg -n aks --query '[provisioningState, powerState.code]' -o tsv"
+	a.play([]step{
+		{"aks create -g rg -n aks --generate-ssh-keys -o none", 0, nothing},
+		{"fake set propagation.clusterUpdate 1", 0, nothing},
+		{"aks stop -g rg -n aks --no-wait", 0, nothing},
+		{show, 0, "Stopping\nRunning"},
+		{show, 0, "Succeeded\nStopped"},
+		{"aks start -g rg -n aks", 0, anything},
+		{show, 0, "Succeeded\nRunning"},
+	})
+}
+
 func TestClusterUpdate(t *testing.T) {
 	a := newAzure(t)
 	const show = "aks show -g rg -n aks --query '[provisioningState, oidcIssuerProfile.issuerUrl]' -o tsv"

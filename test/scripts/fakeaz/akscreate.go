@@ -40,7 +40,10 @@ func createCluster(c *call) (any, error) {
 	nodes := "MC_" + group + "_" + name + "_" + cluster.Body["location"].(string)
 	c.putGroup(nodes, cluster.Body["location"].(string)).Body["managedBy"] = id
 	cluster.Body["nodeResourceGroup"] = nodes
-	cluster.Body["fqdn"] = name + "-" + state.GUID(id)[:8] + ".hcp." + cluster.Body["location"].(string) + ".azmk8s.io"
+	cluster.Body["fqdn"] = c.state.Defaults.FQDN
+	if cluster.Body["fqdn"] == "" {
+		cluster.Body["fqdn"] = name + "-" + state.GUID(id)[:8] + ".hcp." + cluster.Body["location"].(string) + ".azmk8s.io"
+	}
 	next := clone(cluster.Body)
 	if err := c.enable(next, id); err != nil {
 		return nil, err

@@ -25,6 +25,17 @@ func updateCluster(c *call) (any, error) {
 	return c.begin(cluster, "Updating", next, c.state.Propagation.ClusterUpdate)
 }
 
+// power starts or stops the cluster's nodes.
+func (c *call) power(now, then string) (any, error) {
+	cluster, err := c.idleCluster()
+	if err != nil {
+		return nil, err
+	}
+	next := clone(cluster.Body)
+	next["powerState"] = object{"code": then}
+	return c.begin(cluster, now, next, c.state.Propagation.ClusterUpdate)
+}
+
 // enable sets what --enable-oidc-issuer and --enable-workload-identity ask for.
 func (c *call) enable(body object, id string) error {
 	if c.Has("--enable-oidc-issuer") {

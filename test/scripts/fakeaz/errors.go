@@ -11,7 +11,8 @@ import (
 type failure struct {
 	status int
 	text   string
-	code   string // of Azure's answer
+	// Of Azure's answer.
+	code, message string
 }
 
 func (f failure) Error() string { return f.text }
@@ -36,7 +37,7 @@ func userError(format string, args ...any) error {
 // azureError is a refusal by Azure; the CLI exits with 3 when it is a 404.
 func azureError(httpStatus int, code, format string, args ...any) error {
 	message := fmt.Sprintf(format, args...)
-	failed := failure{status: 1, code: code, text: fmt.Sprintf("(%s) %s\nCode: %s\nMessage: %s", code, message, code, message)}
+	failed := failure{status: 1, code: code, message: message, text: fmt.Sprintf("(%s) %s\nCode: %s\nMessage: %s", code, message, code, message)}
 	if httpStatus == 404 {
 		failed.status = 3
 	}

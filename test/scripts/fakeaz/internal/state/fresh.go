@@ -14,8 +14,9 @@ func Fresh() *State {
 			},
 			MayAssignRoles: true,
 		},
-		Cloud: "AzureCloud",
-		Rules: Rules{RBACByDefault: true, TakenVaults: []string{}},
+		Cloud:    "AzureCloud",
+		Defaults: Defaults{CLIVersion: "2.67.0"},
+		Rules:    Rules{RBACByDefault: true, TakenVaults: []string{}},
 		Providers: map[string]*Phase{
 			"Microsoft.Authorization":    {State: "Registered"},
 			"Microsoft.ContainerService": {State: "NotRegistered"},

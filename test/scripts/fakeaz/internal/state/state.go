@@ -54,6 +54,8 @@ type Defaults struct {
 	IssuerURL  string `json:"issuerUrl"`  // of every cluster
 	ClientID   string `json:"clientId"`   // of every managed identity
 	VaultURI   string `json:"vaultUri"`   // of every vault
+	FQDN       string `json:"fqdn"`       // of every cluster
+	CLIVersion string `json:"cliVersion"` // what az says of itself
 	Kubeconfig string `json:"kubeconfig"` // file with the current context that get-credentials hands out
 }
 

@@ -17,7 +17,7 @@ func roleCommands() map[string]handler {
 
 // roles are the ids of Azure's own roles that the tests meet.
 func roles() map[string]string {
-	return map[string]string{
+	return map[string]string{ //nolint:gosec // ids of roles, not credentials
 		"Azure Kubernetes Service Cluster User Role":  "4abbcc35-e782-43d8-92c5-2d3f1bd2253f",
 		"Azure Kubernetes Service RBAC Cluster Admin": "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b",
 		"Contributor":               "b24988ac-6180-42a0-ab88-20f7382dd24c",

@@ -70,7 +70,7 @@ func splitCommand(words []string) (command string, rest []string, err error) {
 		}
 		command = name
 	}
-	return "", nil, usagef("az %s: the following arguments are required: _subcommand", command)
+	return "", nil, usagef("the following arguments are required: _subcommand")
 }
 
 // splitOption separates --name=value and -nvalue.

@@ -52,7 +52,9 @@ pod_ready() {
 
 # kubeconfig_server prints the address of the cluster of that name.
 kubeconfig_server() {
-  kubectl config view --output "jsonpath={.clusters[?(@.name==\"$CLUSTER_NAME\")].cluster.server}"
+  local clusters
+  clusters=$(kubectl config view --output 'jsonpath={range .clusters[*]}{.name} {.cluster.server}{"\n"}{end}')
+  sed -n "s/^$CLUSTER_NAME //p" <<<"$clusters"
 }
 
 # is_server_of_cluster tells whether an address is that of the AKS cluster.

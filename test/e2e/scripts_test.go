@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -59,6 +60,10 @@ type scripts struct {
 
 func newScripts(t *testing.T, cfg *envconf.Config, variables map[string]string) *scripts {
 	t.Helper()
+	host, err := url.Parse(cfg.Client().RESTConfig().Host)
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	az := filepath.Join(dir, "bin", "az")
 	build := exec.Command("go", "build", "-o", az, "./fakeaz")
@@ -81,11 +86,15 @@ func newScripts(t *testing.T, cfg *envconf.Config, variables map[string]string) 
 			t.Logf("clean up: %v\n%s", err, out)
 		}
 	})
+	if out, err := s.command(az, "fake", "init").CombinedOutput(); err != nil {
+		t.Fatalf("start with an empty Azure: %v\n%s", err, out)
+	}
 	for _, setting := range [][2]string{
 		{"account.tenantId", variables["TENANT_ID"]},
 		{"defaults.clientId", variables["USER_ASSIGNED_CLIENT_ID"]},
 		{"defaults.issuerUrl", variables["ISSUER"]},
 		{"defaults.kubeconfig", cfg.KubeconfigFile()},
+		{"defaults.fqdn", host.Hostname()},
 	} {
 		if out, err := s.command(az, "fake", "set", setting[0], `"`+setting[1]+`"`).CombinedOutput(); err != nil {
 			t.Fatalf("set %s: %v\n%s", setting[0], err, out)

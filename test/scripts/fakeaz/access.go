@@ -20,7 +20,7 @@ var (
 	mayPurge   = right{"purge", "Microsoft.KeyVault/vaults/secrets/purge/action"}
 )
 
-// grants tells whether a role of that name allows an action on secrets. Owners
+// grantedBy tells whether a role of that name allows an action on secrets. Owners
 // and contributors manage vaults, but may not look into them.
 func (r right) grantedBy(role string) bool {
 	switch role {

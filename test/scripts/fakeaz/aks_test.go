@@ -1,6 +1,9 @@
 package main
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestCluster(t *testing.T) {
 	a := newAzure(t)
@@ -21,6 +24,7 @@ func TestCluster(t *testing.T) {
 		{"aks create -g rg -n aks --generate-ssh-keys --enable-oidc-issuer --enable-workload-identity --tags a=b --no-wait", 0, nothing},
 		{"aks update -g rg -n aks --tags a=c", 1, "(OperationNotAllowed) Operation is not allowed: Another operation (Creating) is in progress"},
 		{"aks delete -g rg -n aks --yes", 1, "(OperationNotAllowed)"},
+		{"aks create -g rg -n aks --generate-ssh-keys", 1, "(OperationNotAllowed)"},
 		{show, 0, "Creating\nNone\nNone"},
 		{show, 0, "Creating\nNone\nNone"},
 		{show, 0, "Succeeded\n" + issuer + "\ntrue"},
@@ -56,6 +60,7 @@ func TestClusterUpdate(t *testing.T) {
 		{show, 0, "Updating\nNone"},
 		{show, 0, "Succeeded\nhttps://issuer.example/"},
 		{"aks update -g rg -n aks --tags a=c --query '[tags.a, oidcIssuerProfile.issuerUrl]' -o tsv", 0, "c\nhttps://issuer.example/"},
+		{`fake set defaults.issuerUrl '""'`, 0, nothing},
 		{"aks update -g rg -n aks --enable-oidc-issuer --no-wait", 0, nothing},
 		{"aks wait -g rg -n aks --updated", 0, nothing},
 		{show, 0, "Succeeded\nhttps://issuer.example/"},
@@ -74,4 +79,14 @@ func TestClusterDeletion(t *testing.T) {
 		{"group exists -n MC_rg_aks_eastus", 0, "false"},
 		{"aks delete -g rg -n aks --yes", 0, nothing},
 	})
+}
+
+func TestClusterMadeAgain(t *testing.T) {
+	a := newAzure(t)
+	const create = "aks create -g rg -n aks --generate-ssh-keys --enable-oidc-issuer --query oidcIssuerProfile.issuerUrl -o tsv"
+	_, before, _ := a.run(create)
+	a.play([]step{{create, 0, strings.TrimSpace(before)}, {"aks delete -g rg -n aks --yes", 0, nothing}})
+	if _, after, _ := a.run(create); after == before || after == "" {
+		t.Errorf("the issuer is %q and was %q", after, before)
+	}
 }

@@ -26,10 +26,13 @@ func createCluster(c *call) (any, error) {
 		return nil, err
 	}
 	id := c.resourceID(group, aksKind, name)
-	if existing := c.state.Find(id); existing != nil && existing.Busy() {
+	existing, body := c.state.Find(id), c.newCluster()
+	if existing != nil && existing.Busy() {
 		return nil, inProgress(existing)
 	}
-	body := c.newCluster()
+	if existing != nil {
+		body["oidcIssuerProfile"] = existing.Body["oidcIssuerProfile"]
+	}
 	if c.Has("--enable-workload-identity") && !c.Has("--enable-oidc-issuer") {
 		return nil, errNoIssuer
 	}

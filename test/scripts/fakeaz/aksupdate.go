@@ -38,11 +38,12 @@ func (c *call) power(now, then string) (any, error) {
 
 // enable sets what --enable-oidc-issuer and --enable-workload-identity ask for.
 func (c *call) enable(body object, id string) error {
-	if c.Has("--enable-oidc-issuer") {
+	profile := body["oidcIssuerProfile"].(object)
+	if c.Has("--enable-oidc-issuer") && profile["enabled"] != true {
 		issuer := c.state.Defaults.IssuerURL
 		if issuer == "" {
 			issuer = "https://" + body["location"].(string) + ".oic.prod-aks.azure.com/" +
-				c.state.Account.TenantID + "/" + state.GUID("issuer", id) + "/"
+				c.state.Account.TenantID + "/" + c.state.NewGUID("issuer", id) + "/"
 		}
 		body["oidcIssuerProfile"] = object{"enabled": true, "issuerUrl": issuer}
 	}

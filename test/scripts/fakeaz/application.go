@@ -41,9 +41,8 @@ func createApplication(c *call) (any, error) {
 		c.warn("Found an existing application instance: (id) %s. We will patch it.", same[0].Body["id"])
 		return same[0].Body, nil
 	}
-	number := sprintf("%d", len(c.state.Applications))
 	entry := &state.Entry{Attempts: c.state.Propagation.Application, Body: object{
-		"appId": state.GUID("app", name, number), "displayName": name, "id": state.GUID("app object", name, number),
+		"appId": c.state.NewGUID("app", name), "displayName": name, "id": c.state.NewGUID("app object", name),
 		"identifierUris": []any{}, "notes": nil, "signInAudience": audience, "tags": []any{},
 	}}
 	c.state.Applications = append(c.state.Applications, entry)

@@ -72,6 +72,5 @@ func isResourceNotFound(err error) bool {
 	return errors.As(err, &failed) && (failed.code == "ResourceNotFound" || failed.code == "NotFound")
 }
 
+// usage is a command line that the CLI refuses after parsing it.
 func usage(format string, args ...any) error { return cmdline.UsageError(fmt.Sprintf(format, args...)) }
-
-func sprintf(format string, args ...any) string { return fmt.Sprintf(format, args...) }

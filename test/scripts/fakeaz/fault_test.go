@@ -46,7 +46,7 @@ func TestLog(t *testing.T) {
 	}
 	var want []string
 	for _, call := range calls {
-		az := cli{env: func(name string) string { return a.vars[name] }, stdin: strings.NewReader(a.input), stdout: os.Stderr, stderr: &strings.Builder{}}
+		az := cli{env: func(name string) string { return a.vars[name] }, stdin: strings.NewReader(a.input), stdout: &strings.Builder{}, stderr: &strings.Builder{}}
 		az.run(call)
 		want = append(want, strings.Join(call, "\x01")+"\x02")
 	}

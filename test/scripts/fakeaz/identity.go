@@ -32,13 +32,14 @@ func createIdentity(c *call) (any, error) {
 	id := c.resourceID(group, identityKind, name)
 	existing := c.state.Find(id)
 	body := object{
-		"clientId":    cmp.Or(c.state.Defaults.ClientID, state.GUID("client", id)),
-		"location":    c.location(),
-		"principalId": state.GUID("principal", id),
-		"tags":        orEmpty(c.Tags("--tags")),
-		"tenantId":    c.state.Account.TenantID,
+		"location": c.location(),
+		"tags":     orEmpty(c.Tags("--tags")),
+		"tenantId": c.state.Account.TenantID,
 	}
-	if existing != nil {
+	if existing == nil {
+		body["clientId"] = cmp.Or(c.state.Defaults.ClientID, c.state.NewGUID("client", id))
+		body["principalId"] = c.state.NewGUID("principal", id)
+	} else {
 		body["clientId"], body["principalId"] = existing.Body["clientId"], existing.Body["principalId"]
 		if !c.Has("--tags") {
 			body["tags"] = existing.Body["tags"]

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -16,13 +17,31 @@ func TestIdentity(t *testing.T) {
 		{"identity create -g rg -n id1 -l eastus", 1, "(InvalidResourceLocation) The resource 'id1' already exists in location 'westus'"},
 		{"identity create -g rg -n id1 -l westus --query '[clientId, tags.a]' -o tsv", 0, first + "1"},
 		{"identity list -g rg --query '[].name' -o tsv", 0, "id1"},
+		{"ad sp list --query '[].[displayName, servicePrincipalType]' -o tsv", 0, "id1\tManagedIdentity"},
 		{"identity delete -g rg -n id1", 0, nothing},
+		{"ad sp list --query '[].displayName' -o tsv", 0, nothing},
 		{"identity delete -g rg -n id1", 0, nothing},
 		{"identity list --query '[].name'", 0, "[]"},
 		{`fake set defaults.clientId '"22222222-2222-2222-2222-222222222222"'`, 0, nothing},
 		{"identity create -g rg -n id2 --query clientId -o tsv", 0, "22222222-2222-2222-2222-222222222222"},
 		{"identity show -g rg -n id2 --query tenantId -o tsv", 0, "99998888-7777-6666-5555-444433332222"},
 	})
+}
+
+// A new identity of an old name is somebody else, without the old one's rights.
+func TestIdentityMadeAgain(t *testing.T) {
+	a := newAzure(t)
+	a.play([]step{{"identity create -g rg -n id1 -o none", 0, nothing}})
+	_, before, _ := a.run("identity show -g rg -n id1 --query [clientId,principalId] -o tsv")
+	a.play([]step{
+		{"identity create -g rg -n id1 --query [clientId,principalId] -o tsv", 0, strings.TrimSpace(before)},
+		{"identity delete -g rg -n id1", 0, nothing},
+		{"identity create -g rg -n id1 -o none", 0, nothing},
+	})
+	_, after, _ := a.run("identity show -g rg -n id1 --query [clientId,principalId] -o tsv")
+	if before[:36] == after[:36] || before[37:] == after[37:] {
+		t.Errorf("the ids are\n%sand were\n%s", after, before)
+	}
 }
 
 func TestFederatedCredential(t *testing.T) {

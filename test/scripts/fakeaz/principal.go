@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -97,7 +98,7 @@ func (c *call) notInGraph(id string) error {
 
 // graphError is a 404 of Microsoft Graph, with which only show exits with 3.
 func (c *call) graphError(format string, args ...any) error {
-	failed := failure{status: 1, text: sprintf(format, args...)}
+	failed := failure{status: 1, text: fmt.Sprintf(format, args...)}
 	if strings.HasSuffix(c.Command, " show") {
 		failed.status = 3
 	}
@@ -134,7 +135,7 @@ func createPrincipal(c *call) (any, error) {
 		return nil, userError("The service principal cannot be created, updated, or restored because the service principal name "+
 			"%s is already in use.", appID)
 	}
-	return c.addPrincipal(appID, state.GUID("principal", appID), application.Body["displayName"].(string), "Application").Body, nil
+	return c.addPrincipal(appID, c.state.NewGUID("principal", appID), application.Body["displayName"].(string), "Application").Body, nil
 }
 
 func deletePrincipal(c *call) (any, error) {

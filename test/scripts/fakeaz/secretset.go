@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"strings"
 
@@ -38,7 +39,7 @@ func setSecret(c *call) (any, error) {
 	}
 	vault := c.vaultNamed(c.String("--vault-name"))
 	id := vault.Body["properties"].(object)["vaultUri"].(string) + "secrets/" + c.String("--name") + "/" +
-		strings.ReplaceAll(state.GUID(vault.ID(), name, sprintf("%d", version)), "-", "")
+		strings.ReplaceAll(state.GUID(vault.ID(), name, fmt.Sprintf("%d", version)), "-", "")
 	used[name] = object{"versionNumber": float64(version), "body": object{
 		"attributes":  object{"created": "2026-01-01T00:00:00+00:00", "enabled": true, "recoveryLevel": "Recoverable+Purgeable"},
 		"contentType": textOrNull(contentType),

@@ -9,9 +9,9 @@ func TestTags(t *testing.T) {
 	a.play([]step{
 		{"identity create -g rg -n one --tags a=1 b=2 -o none", 0, nothing},
 		{"tag update --resource-id " + one + " --operation Merge --tags b=3 c=4 --query properties.tags.[a,b,c] -o tsv", 0, "1\n3\n4"},
-		{"tag update --resource-id " + one + " --operation delete --tags a=1 b=9 --query 'keys(properties.tags)' -o tsv", 0, "b\nc"},
+		{"tag update --resource-id " + one + " --operation delete --tags a=1 b=9 --query 'sort(keys(properties.tags))' -o tsv", 0, "b\nc"},
 		{"identity show -g rg -n one --query tags.[b,c] -o tsv", 0, "3\n4"},
-		{"tag update --resource-id " + one + " --operation Replace --tags x=y --query 'keys(properties.tags)' -o tsv", 0, "x"},
+		{"tag update --resource-id " + one + " --operation Replace --tags x=y --query 'sort(keys(properties.tags))' -o tsv", 0, "x"},
 		{"tag update --resource-id " + rg + " --operation Merge --tags owner=me -o none", 0, nothing},
 		{"group show -n rg --query tags.owner -o tsv", 0, "me"},
 		{"tag list --resource-id " + rg + " --query properties.tags.owner -o tsv", 0, "me"},

@@ -30,5 +30,6 @@ func Fresh() *State {
 		DeletedVaults:  map[string]*Resource{},
 		Secrets:        map[string]map[string]Object{},
 		DeletedSecrets: map[string]map[string]Object{},
+		Made:           map[string]int{},
 	}
 }

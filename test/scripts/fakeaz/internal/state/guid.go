@@ -13,3 +13,17 @@ func GUID(names ...string) string {
 	sum[8] = sum[8]&0x3f | 0x80 // and its variant
 	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }
+
+// NewGUID is GUID for something that is made, and another one when it is made
+// again: a deleted identity comes back with new ids.
+func (s *State) NewGUID(names ...string) string {
+	key := strings.ToLower(strings.Join(names, " "))
+	if s.Made == nil {
+		s.Made = map[string]int{}
+	}
+	s.Made[key]++
+	if s.Made[key] == 1 {
+		return GUID(names...)
+	}
+	return GUID(append(names, fmt.Sprint(s.Made[key]))...)
+}

@@ -20,6 +20,8 @@ type State struct {
 	Secrets        map[string]map[string]Object `json:"secrets"`        // by vault name and name
 	DeletedSecrets map[string]map[string]Object `json:"deletedSecrets"` // the same
 
+	Made map[string]int `json:"made"` // how often NewGUID was asked for the same
+
 	RoleAssignments   []*Entry `json:"roleAssignments"`
 	Applications      []*Entry `json:"applications"`
 	ServicePrincipals []*Entry `json:"servicePrincipals"`

@@ -32,6 +32,7 @@ func TestApplication(t *testing.T) {
 		{"ad app create --display-name app2 -o none", 0, nothing},
 		{"ad app list --display-name app --query '[].displayName' -o tsv", 0, "app1\napp2"},
 		{"ad app list --filter \"displayName eq 'app2'\" --query [].displayName -o tsv", 0, "app2"},
+		{"ad app list --filter \"startswith(displayName,'app1')\" --query [].displayName -o tsv", 0, "app1"},
 		{"ad app list --filter \"displayName ne 'app2'\"", 70, "the stand-in's filters are"},
 	})
 	_, id, _ := a.run("ad app list --display-name app1 --query [0].appId -o tsv")

@@ -1,6 +1,9 @@
 package main
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 const vaultScope = " --scope /subscriptions/" + subscription + "/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-1 -o none"
 
@@ -48,6 +51,10 @@ func TestRolesForSecrets(t *testing.T) {
 		{set, 1, "\nAction: 'Microsoft.KeyVault/vaults/secrets/setSecret/action'\nResource: '/subscriptions/" + subscription +
 			"/resourcegroups/rg/providers/microsoft.keyvault/vaults/kv-1/secrets/s'\nAssignment: (not found)"},
 		{set, 1, "Inner error: {\n    \"code\": \"ForbiddenByRbac\"\n}"},
+		{"keyvault create -g rg -n kv-2 -o none", 0, nothing},
+		{grant + "'Key Vault Secrets Officer'" + strings.Replace(vaultScope, "kv-1", "kv-2", 1), 0, nothing},
+		{"role assignment create --assignee-object-id somebody --assignee-principal-type User --role 'Key Vault Secrets Officer'" + vaultScope, 0, nothing},
+		{set, 1, "(Forbidden)"},
 		{grant + "'Key Vault Secrets User'" + vaultScope, 0, nothing},
 		{show, 3, "(SecretNotFound)"},
 		{set, 1, "(Forbidden) Caller is not authorized"},

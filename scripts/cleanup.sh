@@ -136,7 +136,7 @@ survey_foreign_vault() {
   ROLES=$(query role assignment list --scope "$VAULT_ID" --query "[?description=='$DESCRIPTION'].id")
   [ -z "$ROLES" ] || found "role assignments at Key Vault $KEYVAULT_NAME: $(wc -l <<<"$ROLES" | tr -d ' ')"
   POLICIES=$(query keyvault show --name "$KEYVAULT_NAME" --resource-group "$RESOURCE_GROUP" \
-    --query "tags && keys(tags)[?starts_with(@, '$TAG_KEY-policy-')]")
+    --query "tags && sort(keys(tags))[?starts_with(@, '$TAG_KEY-policy-')]")
   for name in $POLICIES; do
     found "access policy of Key Vault $KEYVAULT_NAME for ${name#"$TAG_KEY-policy-"}"
   done

@@ -59,7 +59,7 @@ query() {
   trace
   "${COMMAND[@]}" </dev/null 2>"$SCRATCH/error" || status=$?
   [ "$status" -ne 0 ] || return 0
-  if [ "$status" -eq 3 ] || grep -qE '\((Resource|ResourceGroup|ParentResource|Request_Resource)NotFound\)|\(NotFound\)|SecretNotFound|is not installed' "$SCRATCH/error"; then
+  if [ "$status" -eq 3 ] || grep -qE '\((Resource|ResourceGroup|ParentResource|Request_Resource)NotFound\)|\(NotFound\)|SecretNotFound|MissingSubscriptionRegistration|is not installed' "$SCRATCH/error"; then
     return 0
   fi
   die "az $1 $2: $(explain_failure "$(cat "$SCRATCH/error")")"

@@ -19,8 +19,12 @@ find_vault() {
     esac
     die "a vault $KEYVAULT_NAME of another resource group is deleted, but not purged: ${group%/providers/*}"$'\n'"set KEYVAULT_NAME to another name, or: az keyvault purge --name $KEYVAULT_NAME --location $DELETED_VAULT_LOCATION"
   fi
-  query_lines available message -- keyvault check-name --name "$KEYVAULT_NAME" --query '[nameAvailable, message]'
-  [ "$available" = true ] || die "the vault's name $KEYVAULT_NAME cannot be had: $message"$'\n'"set KEYVAULT_NAME to another name"
+  # Azure CLI has no command for this. Nothing is known while the provider is not
+  # registered; then the creation tells.
+  query_lines available message -- rest --method post \
+    --url "/subscriptions/$SUBSCRIPTION/providers/Microsoft.KeyVault/checkNameAvailability?api-version=2023-07-01" \
+    --body "{\"name\": \"$KEYVAULT_NAME\", \"type\": \"Microsoft.KeyVault/vaults\"}" --query '[nameAvailable, message]'
+  [ "$available" != false ] || die "the vault's name $KEYVAULT_NAME cannot be had: $message"$'\n'"set KEYVAULT_NAME to another name"
 }
 
 # read_vault sets what is known of the vault, all empty if there is none.

@@ -95,7 +95,7 @@ slow_azure() {
 # is_change tells whether a recorded command changes something.
 is_change() {
   case "$1 " in
-    'az version '* | 'az account show '* | *' show '* | *' list '* | *' exists '* | *' check-name '* | *' list-deleted '*) return 1 ;;
+    'az version '* | 'az account show '* | *' show '* | *' list '* | *' exists '* | 'az rest '* | *' list-deleted '*) return 1 ;;
   esac
 }
 

@@ -8,7 +8,6 @@ const vaultKind = "Microsoft.KeyVault/vaults"
 
 func vaultCommands() map[string]handler {
 	return map[string]handler{
-		"keyvault check-name":   checkVaultName,
 		"keyvault create":       createVault,
 		"keyvault delete":       deleteVault,
 		"keyvault list":         listVaults,

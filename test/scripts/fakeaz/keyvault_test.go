@@ -28,14 +28,28 @@ func TestVaultNames(t *testing.T) {
 		{"group create -n other -l westus -o none", 0, nothing},
 		{"keyvault create -g other -n kv-1 -o none", 0, nothing},
 		{"keyvault create -g rg -n kv-1", 1, "(VaultAlreadyExists)"},
-		{"keyvault check-name -n kv-1 --query '[nameAvailable, reason]' -o tsv", 0, "false\nAlreadyExists"},
-		{"keyvault check-name -n kv- --query '[nameAvailable, reason]' -o tsv", 0, "false\nAccountNameInvalid"},
-		{"keyvault check-name -n kv-2 --query '[nameAvailable, message]' -o tsv", 0, "true\nNone"},
-		{"keyvault check-name -n kv-taken --query \"starts_with(message, 'The vault name')\" -o tsv", 0, "true"},
 	})
 	for _, name := range []string{"kv", "1kv", "kv-", "kv--1", "kv_1", "a23456789-123456789-12345"} {
 		a.play([]step{{"keyvault create -g rg -n " + name, 1, "(VaultNameNotValid) The vault name '" + name + "' is invalid."}})
 	}
+}
+
+func TestVaultNameIsAvailable(t *testing.T) {
+	a := newAzure(t)
+	check := func(name, query string) string {
+		return "rest --method post --url /subscriptions/" + subscription + "/providers/Microsoft.KeyVault/checkNameAvailability?api-version=2023-07-01 " +
+			`--body '{"name": "` + name + `", "type": "Microsoft.KeyVault/vaults"}' --query '` + query + "' -o tsv"
+	}
+	a.play([]step{
+		{`fake set rules.takenVaults '["kv-taken"]'`, 0, nothing},
+		{check("kv-1", "[nameAvailable, reason]"), 0, "true\nNone"},
+		{check("kv-", "[nameAvailable, reason]"), 0, "false\nAccountNameInvalid"},
+		{check("kv-taken", "[nameAvailable, reason]"), 0, "false\nAlreadyExists"},
+		{"rest --method post --url /subscriptions/" + subscription + "/providers/Microsoft.KeyVault/checkNameAvailability", 1, "(MissingApiVersionParameter)"},
+		{"rest --url /subscriptions", 70, "fakeaz: az rest for"},
+		{`fake set providers.Microsoft.KeyVault.state '"NotRegistered"'`, 0, nothing},
+		{check("kv-1", "nameAvailable"), 1, "(MissingSubscriptionRegistration)"},
+	})
 }
 
 func TestSoftDelete(t *testing.T) {

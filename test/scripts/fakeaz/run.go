@@ -102,7 +102,7 @@ func handlers() map[string]handler {
 	for _, service := range []map[string]handler{
 		accountCommands(), extensionCommands(), providerCommands(), groupCommands(), tagCommands(), aksCommands(),
 		vaultCommands(), policyCommands(), secretCommands(), identityCommands(), credentialCommands(), roleCommands(),
-		principalCommands(), applicationCommands(),
+		principalCommands(), applicationCommands(), {"rest": rest},
 	} {
 		maps.Copy(all, service)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,21 +37,6 @@ func (c *call) vaultNameIsFree(name string) error {
 		return azureError(409, "VaultAlreadyExists", takenText, name)
 	}
 	return nil
-}
-
-func checkVaultName(c *call) (any, error) {
-	if kind := c.String("--resource-type"); kind != "" && kind != "vault" {
-		return nil, unmodelled("the stand-in has vaults only")
-	}
-	var refused failure
-	if !errors.As(c.vaultNameIsFree(c.String("--name")), &refused) {
-		return object{"message": nil, "nameAvailable": true, "reason": nil}, nil
-	}
-	reason := "AlreadyExists"
-	if refused.code == "VaultNameNotValid" {
-		reason = "AccountNameInvalid"
-	}
-	return object{"message": refused.message, "nameAvailable": false, "reason": reason}, nil
 }
 
 // vaultNamed finds a vault in any group and subscription, since names are global.

@@ -15,7 +15,7 @@ RACE := $(if $(shell command -v $$(go env CC)),-race)
 # Modules of their own keep what only tests need out of the workload's go.mod.
 MODULES := . test/peers test/chart test/scripts test/e2e
 # Each brings along what it sources.
-SCRIPTS := .ci/run $(wildcard scripts/*.sh test/scripts/bin/* test/scripts/*.bash)
+SCRIPTS := .ci/run $(wildcard scripts/*.sh scripts/release/*.sh test/scripts/bin/* test/scripts/*.bash)
 HELM_DOCS     := go run github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2 --chart-search-root charts --sort-values-order file --log-level warning
 
 .PHONY: help
@@ -61,10 +61,15 @@ lint: ## check the code's style and the go.mod files
 	$(HELM_DOCS) --dry-run | diff - charts/quick-start/README.md # else run make docs
 	$(SHFMT) -i 2 -ci -d $(SCRIPTS) scripts
 	shellcheck $(SCRIPTS)
+	scripts/stamp-version --check
 
 .PHONY: docs
 docs: ## write the chart's README
 	$(HELM_DOCS)
+
+.PHONY: version
+version: ## write the version in the file VERSION everywhere else
+	scripts/stamp-version
 
 .PHONY: image
 image: ## build the images of the workload and of the local Azure

@@ -6,6 +6,11 @@ LOCALAZURE_IMAGE ?= ghcr.io/workload-identity-quickstart/localazure:$(VERSION)
 PLATFORM         ?= linux/$(shell go env GOARCH)
 CONTAINER_TOOL   ?= docker
 
+# What the image's labels say, beside the version.
+REVISION   = $(shell git describe --always --dirty --abbrev=40 --exclude '*')
+CREATED    = $(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd)
+IMAGE_ARGS = --platform $(PLATFORM) --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --build-arg CREATED=$(CREATED)
+
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 SHFMT         := go run mvdan.cc/sh/v3/cmd/shfmt@v3.14.1
 
@@ -13,14 +18,14 @@ SHFMT         := go run mvdan.cc/sh/v3/cmd/shfmt@v3.14.1
 RACE := $(if $(shell command -v $$(go env CC)),-race)
 
 # Modules of their own keep what only tests need out of the workload's go.mod.
-MODULES := . test/peers test/chart test/scripts test/e2e
+MODULES := . test/peers test/chart test/scripts test/e2e test/release
 # Each brings along what it sources.
 SCRIPTS := .ci/run $(wildcard scripts/*.sh scripts/release/*.sh test/scripts/bin/* test/scripts/*.bash)
 HELM_DOCS     := go run github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2 --chart-search-root charts --sort-values-order file --log-level warning
 
 .PHONY: help
 help: ## list what can be made
-	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 .PHONY: build
 build: ## build the programs into bin/
@@ -36,7 +41,8 @@ test: ## run all tests that need no cluster
 	go test $(RACE) ./...
 	$(if $(RACE),go test -run TestSoak ./internal/keyvault)
 	cd test/peers && go test $(RACE) ./...
-	cd test/chart && go test ./...
+	cd test/chart && go test -count=1 ./...
+	cd test/release && go test -count=1 -timeout 30m ./...
 	cd test/scripts && go test ./...
 	$(if $(shell command -v bats),bats test/scripts,@echo 'bats is not installed: the tests of scripts/ are left out (https://bats-core.readthedocs.io)')
 
@@ -59,6 +65,7 @@ lint: ## check the code's style and the go.mod files
 		(cd $$module && go mod tidy -diff && $(GOLANGCI_LINT) run --config $(CURDIR)/.golangci.yml) || exit 1; \
 	done
 	$(HELM_DOCS) --dry-run | diff - charts/quick-start/README.md # else run make docs
+	GOOS=windows GOARCH=amd64 go vet ./...
 	$(SHFMT) -i 2 -ci -d $(SCRIPTS) scripts
 	shellcheck $(SCRIPTS)
 	scripts/stamp-version --check
@@ -74,13 +81,17 @@ version: ## write the version in the file VERSION everywhere else
 .PHONY: image
 image: ## build the images of the workload and of the local Azure
 ifeq ($(CONTAINER_TOOL),buildah)
-	buildah bud $(BUILDAH_FLAGS) --platform $(PLATFORM) --build-arg VERSION=$(VERSION) --target quickstart -t $(IMAGE) .
-	buildah bud $(BUILDAH_FLAGS) --platform $(PLATFORM) --build-arg VERSION=$(VERSION) --target localazure -t $(LOCALAZURE_IMAGE) .
+	buildah bud $(BUILDAH_FLAGS) --build-arg BUILDPLATFORM=linux/$(shell go env GOHOSTARCH) $(IMAGE_ARGS) --target quickstart -t $(IMAGE) .
+	buildah bud $(BUILDAH_FLAGS) --build-arg BUILDPLATFORM=linux/$(shell go env GOHOSTARCH) $(IMAGE_ARGS) --target localazure -t $(LOCALAZURE_IMAGE) .
 else
-	docker buildx build --load --platform $(PLATFORM) --build-arg VERSION=$(VERSION) --target quickstart -t $(IMAGE) .
-	docker buildx build --load --platform $(PLATFORM) --build-arg VERSION=$(VERSION) --target localazure -t $(LOCALAZURE_IMAGE) .
+	docker buildx build --load $(IMAGE_ARGS) --target quickstart -t $(IMAGE) .
+	docker buildx build --load $(IMAGE_ARGS) --target localazure -t $(LOCALAZURE_IMAGE) .
 endif
+
+.PHONY: release-artifacts
+release-artifacts: ## build everything a release consists of into dist/ (buildah makes the images)
+	BUILDAH_FLAGS="$(BUILDAH_FLAGS)" scripts/release-artifacts
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf bin
+	rm -rf bin dist

@@ -1,0 +1,3 @@
+module github.com/workload-identity-quickstart/msal-go/test/release
+
+go 1.26.0

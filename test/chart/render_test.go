@@ -55,9 +55,14 @@ func values(t *testing.T, set ...string) map[string]any {
 // render returns the text of every template, by its file name.
 func render(t *testing.T, release string, set ...string) (map[string]string, error) {
 	t.Helper()
+	return renderValues(t, release, values(t, set...))
+}
+
+func renderValues(t *testing.T, release string, values map[string]any) (map[string]string, error) {
+	t.Helper()
 	c := load(t)
 	options := common.ReleaseOptions{Name: release, Namespace: "ns", Revision: 1, IsInstall: true}
-	v, err := util.ToRenderValues(c, values(t, set...), options, common.DefaultCapabilities)
+	v, err := util.ToRenderValues(c, values, options, common.DefaultCapabilities)
 	if err != nil {
 		return nil, err
 	}
@@ -72,14 +77,19 @@ func render(t *testing.T, release string, set ...string) (map[string]string, err
 	return files, nil
 }
 
-// objects decodes what is rendered into the types of the Kubernetes API, which
-// knows every field or fails the test.
+// objects returns what is rendered, as the types of the Kubernetes API.
 func objects(t *testing.T, release string, set ...string) map[string]runtime.Object {
 	t.Helper()
 	files, err := render(t, release, set...)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return decode(t, files)
+}
+
+// decode fails the test if the Kubernetes API does not know a field.
+func decode(t *testing.T, files map[string]string) map[string]runtime.Object {
+	t.Helper()
 	decoder := serializer.NewCodecFactory(scheme.Scheme, serializer.EnableStrict).UniversalDeserializer()
 	decoded := make(map[string]runtime.Object)
 	for file, text := range files {

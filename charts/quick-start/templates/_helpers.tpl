@@ -87,6 +87,10 @@ program read the secret once, and "test" makes it not wait for that.
 {{- $test := .test | default false }}
 {{- $probes := and .root.Values.health.enabled (not $once) }}
 {{- with .root -}}
+{{- with index (.Values.nodeSelector | default dict) "kubernetes.io/os" }}
+os:
+  name: {{ . }}
+{{ end -}}
 serviceAccountName: {{ .Values.serviceAccount.name }}
 automountServiceAccountToken: false
 {{- with .Values.imagePullSecrets }}

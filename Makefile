@@ -13,6 +13,7 @@ IMAGE_ARGS = --platform $(PLATFORM) --build-arg VERSION=$(VERSION) --build-arg R
 
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 SHFMT         := go run mvdan.cc/sh/v3/cmd/shfmt@v3.14.1
+ACTIONLINT    := go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 # The race detector needs cgo, and that a C compiler.
 RACE := $(if $(shell command -v $$(go env CC)),-race)
@@ -36,6 +37,7 @@ demo: build ## run the workload against an Azure on this machine
 	@echo
 	@POLL_INTERVAL=0 bin/localazure exec -- bin/quickstart
 
+# -count=1 where go test does not see what a result depends on.
 .PHONY: test
 test: ## run all tests that need no cluster
 	go test $(RACE) ./...
@@ -68,6 +70,7 @@ lint: ## check the code's style and the go.mod files
 	GOOS=windows GOARCH=amd64 go vet ./...
 	$(SHFMT) -i 2 -ci -d $(SCRIPTS) scripts
 	shellcheck $(SCRIPTS)
+	$(ACTIONLINT)
 	scripts/stamp-version --check
 
 .PHONY: docs

@@ -65,7 +65,7 @@ func components(t *testing.T, sbom []byte) map[string]string {
 // checkVersion runs a binary of this machine's platform.
 func checkVersion(t *testing.T, program, name string, binary []byte) {
 	file := filepath.Join(t.TempDir(), program)
-	if err := os.WriteFile(file, binary, 0o700); err != nil { //nolint:gosec // it is to be executed
+	if err := os.WriteFile(file, binary, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	out, err := run(t, ".", nil, file, "-version")

@@ -71,7 +71,7 @@ lint: ## check the code's style and the go.mod files
 	$(SHFMT) -i 2 -ci -d $(SCRIPTS) scripts
 	shellcheck $(SCRIPTS)
 	$(ACTIONLINT)
-	scripts/stamp-version --check
+	scripts/release/stamp.sh --check
 
 .PHONY: docs
 docs: ## write the chart's README
@@ -79,7 +79,7 @@ docs: ## write the chart's README
 
 .PHONY: version
 version: ## write the version in the file VERSION everywhere else
-	scripts/stamp-version
+	scripts/release/stamp.sh
 
 .PHONY: image
 image: ## build the images of the workload and of the local Azure
@@ -93,7 +93,7 @@ endif
 
 .PHONY: release-artifacts
 release-artifacts: ## build everything a release consists of into dist/ (buildah makes the images)
-	BUILDAH_FLAGS="$(BUILDAH_FLAGS)" scripts/release-artifacts
+	BUILDAH_FLAGS="$(BUILDAH_FLAGS)" scripts/release/artifacts.sh
 
 .PHONY: clean
 clean: ## remove what was built

@@ -56,7 +56,7 @@ func TestReleaseIsReproducible(t *testing.T) {
 func build(t *testing.T, folder string, modified time.Time, env ...string) map[string][]byte {
 	t.Helper()
 	copySource(t, folder, modified)
-	command := []string{"scripts/release-artifacts"}
+	command := []string{"scripts/release/artifacts.sh"}
 	if !*withImages {
 		command = append(command, "--without-images")
 	}

@@ -47,7 +47,7 @@ func TestReleaseNotes(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			out, err := run(t, folder, nil, "scripts/release-notes", test.tag)
+			out, err := run(t, folder, nil, "scripts/release/notes.sh", test.tag)
 			if test.refused && (err == nil || !strings.Contains(out, test.want)) {
 				t.Errorf("error %v, output %q, want %q", err, out, test.want)
 			}

@@ -20,14 +20,14 @@ func TestNoPlaceIsForgotten(t *testing.T) {
 		}
 	}
 	write("VERSION", next+"\n")
-	if out, err := run(t, folder, nil, "scripts/stamp-version", "--check"); err == nil {
+	if out, err := run(t, folder, nil, "scripts/release/stamp.sh", "--check"); err == nil {
 		t.Errorf("nobody notices that the version is new:\n%s", out)
 	}
 	if out, err := run(t, folder, nil, "make", "version"); err == nil || !strings.Contains(out, "CHANGELOG.md: no section") {
 		t.Errorf("nobody notices that the changelog says nothing of it: %v\n%s", err, out)
 	}
 	write("CHANGELOG.md", "## ["+next+"] - unreleased\n")
-	for _, command := range [][]string{{"make", "version"}, {"scripts/stamp-version", "--check"}} {
+	for _, command := range [][]string{{"make", "version"}, {"scripts/release/stamp.sh", "--check"}} {
 		if out, err := run(t, folder, nil, command...); err != nil {
 			t.Errorf("%q: %v\n%s", command, err, out)
 		}
@@ -59,7 +59,7 @@ func TestVersionIsChecked(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(folder, "VERSION"), []byte(bad), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if out, err := run(t, folder, nil, "scripts/stamp-version"); err == nil || !strings.Contains(out, "is not a version") {
+		if out, err := run(t, folder, nil, "scripts/release/stamp.sh"); err == nil || !strings.Contains(out, "is not a version") {
 			t.Errorf("version %q: %v\n%s", bad, err, out)
 		}
 	}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds what a release consists of, the same bytes wherever it is built.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 readonly programs=(quickstart localazure)
 readonly platforms=(linux/amd64 linux/arm64 windows/amd64)
@@ -22,7 +22,7 @@ main() {
   fi
   fix_environment
   version=$(cat VERSION)
-  scripts/stamp-version --check
+  scripts/release/stamp.sh --check
   rm -rf dist
   mkdir dist
   for program in "${programs[@]}"; do
@@ -31,7 +31,7 @@ main() {
     done
     describe_binary "$program"
     if "$images"; then
-      scripts/release-image "$program" "dist/$program-$version.oci.tar"
+      scripts/release/image.sh "$program" "dist/$program-$version.oci.tar"
     fi
   done
   go run "$helm" package charts/quick-start --destination dist >/dev/null
@@ -40,13 +40,13 @@ main() {
 
 print_help() {
   cat <<'EOF'
-usage: scripts/release-artifacts [--without-images]
+usage: scripts/release/artifacts.sh [--without-images]
 
 Builds into dist/, named after the version in the file VERSION:
   PROGRAM-VERSION-OS-ARCH       the programs, for Linux and Windows
   PROGRAM-VERSION.cdx.json      their SBOMs, in CycloneDX
   PROGRAM-VERSION.oci.tar       their images for all architectures, as an OCI image
-                                layout; made with buildah, see scripts/release-image
+                                layout; made with buildah, see scripts/release/image.sh
   quick-start-VERSION.tgz       the Helm chart
   SHA256SUMS                    the checksums of all of these
 

@@ -2,7 +2,7 @@
 # Builds the image of one program for all architectures with buildah, into an
 # archive with an OCI image layout.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 readonly architectures=(amd64 arm64)
 # More flags for buildah build.
@@ -35,7 +35,7 @@ main() {
 
 print_help() {
   cat <<'EOF'
-usage: SOURCE_DATE_EPOCH=SECONDS scripts/release-image PROGRAM ARCHIVE
+usage: SOURCE_DATE_EPOCH=SECONDS scripts/release/image.sh PROGRAM ARCHIVE
 
 Builds the Dockerfile's target PROGRAM for all architectures. BUILDAH_FLAGS are
 flags for buildah build. The archive can be pushed as it is:

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Prints what CHANGELOG.md says about the version to be released.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 main() {
   case ${1:-} in
     '' | -h | --help)
-      echo "usage: scripts/release-notes VERSION"
+      echo "usage: scripts/release/notes.sh VERSION"
       echo
       echo "Prints the section of CHANGELOG.md about VERSION. Fails unless it bears a date"
       echo "and VERSION is what the file VERSION says."

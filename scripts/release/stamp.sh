@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Writes the version in the file VERSION wherever else it has to stand.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 readonly semver='[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z]+(\.[0-9A-Za-z]+)*)?'
 readonly images='ghcr\.io/workload-identity-quickstart/[a-z/-]+'
@@ -32,7 +32,7 @@ main() {
 
 print_help() {
   cat <<'EOF'
-usage: scripts/stamp-version [--check]
+usage: scripts/release/stamp.sh [--check]
 
 Writes the version in the file VERSION into the chart, the library, the
 documentation and the tests, and fails unless CHANGELOG.md has a section for it.

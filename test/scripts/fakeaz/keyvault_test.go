@@ -47,6 +47,7 @@ func TestVaultNameIsAvailable(t *testing.T) {
 		{check("kv-taken", "[nameAvailable, reason]"), 0, "false\nAlreadyExists"},
 		{"rest --method post --url /subscriptions/" + subscription + "/providers/Microsoft.KeyVault/checkNameAvailability", 1, "(MissingApiVersionParameter)"},
 		{"rest --url /subscriptions", 70, "fakeaz: az rest for"},
+		{"fake set rules.autoRegister false", 0, nothing},
 		{`fake set providers.Microsoft.KeyVault.state '"NotRegistered"'`, 0, nothing},
 		{check("kv-1", "nameAvailable"), 1, "(MissingSubscriptionRegistration)"},
 	})

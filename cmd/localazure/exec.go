@@ -64,6 +64,9 @@ func runExec(ctx context.Context, args []string, signals <-chan os.Signal, stdin
 	if err != nil {
 		return 0, err
 	}
+	if err := addAPIs(sandbox.Directory(), c.apis, localazure.TenantID, localazure.ClientID); err != nil {
+		return 0, errors.Join(err, sandbox.Close())
+	}
 	command := exec.CommandContext(ctx, f.Arg(0), f.Args()[1:]...)
 	command.Env = append(os.Environ(), sandbox.Environ()...)
 	command.Stdin, command.Stdout, command.Stderr = stdin, stdout, stderr

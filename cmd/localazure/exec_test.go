@@ -93,6 +93,17 @@ func TestExecLeadsAProgramToTheSandbox(t *testing.T) {
 	}
 }
 
+func TestExecGivesTokensForAnAPI(t *testing.T) {
+	inEmptyTemp(t)
+	status, stdout, _ := execute(t, "api", "--api", "uri=api://orders,role=Orders.Read,client-id=44444444-4444-4444-4444-444444444444")
+	if status != 0 || !strings.Contains(stdout, `"aud":"44444444-4444-4444-4444-444444444444"`) || !strings.Contains(stdout, `"roles":["Orders.Read"]`) {
+		t.Errorf("status %d: %s", status, stdout)
+	}
+	if status, stdout, _ := execute(t, "api"); status != 1 || !strings.Contains(stdout, "AADSTS500011") {
+		t.Errorf("without --api: status %d: %s", status, stdout)
+	}
+}
+
 func TestExecConnectsStandardInput(t *testing.T) {
 	t.Setenv("LOCALAZURE_TEST_TASK", "copy")
 	var stdout bytes.Buffer

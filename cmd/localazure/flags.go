@@ -105,6 +105,7 @@ type conditions struct {
 	denySecret               localazure.Denial
 	throttle                 int
 	federatedCredentialAfter time.Duration
+	apis                     []api
 }
 
 func (c *conditions) register(f *flagSet) {
@@ -130,6 +131,12 @@ func (c *conditions) register(f *flagSet) {
 		c.throttle = n
 		return nil
 	})
+	f.value("api", "`uri=URI,client-id=GUID[,role=ROLE]` of an API of your own to get tokens for, with an app role; may be repeated",
+		func(v string) error {
+			a, err := parseAPI(v)
+			c.apis = append(c.apis, a)
+			return err
+		})
 	f.duration(&c.federatedCredentialAfter, "federated-credential-after",
 		"`duration` until a federated identity credential takes effect (default 0s)")
 }
@@ -146,7 +153,7 @@ func parseSecret(v string) (name, value string, err error) {
 // parseFederatedCredential reads issuer=URL,subject=SUBJECT[,audience=AUDIENCE].
 func parseFederatedCredential(v string) (entra.FederatedCredential, error) {
 	var c entra.FederatedCredential
-	err := parseFields(v, map[string]*string{"issuer": &c.Issuer, "subject": &c.Subject, "audience": &c.Audience})
+	err := parseTrust(v, map[string]*string{"issuer": &c.Issuer, "subject": &c.Subject, "audience": &c.Audience})
 	if err != nil {
 		return entra.FederatedCredential{}, err
 	}
@@ -154,9 +161,19 @@ func parseFederatedCredential(v string) (entra.FederatedCredential, error) {
 	return c, nil
 }
 
-// parseFields reads KEY=VALUE,… in any order into the fields of those names, of
-// which issuer, a URL, and subject are needed.
-func parseFields(v string, fields map[string]*string) error {
+// parseTrust is parseFields where issuer, a URL, and subject are needed.
+func parseTrust(v string, fields map[string]*string) error {
+	errs := []error{parseFields(v, fields, "issuer", "subject")}
+	issuer := *fields["issuer"]
+	if u, err := url.Parse(issuer); issuer != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
+		errs = append(errs, fmt.Errorf("issuer %q is not an https URL", issuer))
+	}
+	return errors.Join(errs...)
+}
+
+// parseFields reads KEY=VALUE,… in any order into the fields of those names, some
+// of which are needed.
+func parseFields(v string, fields map[string]*string, needed ...string) error {
 	var errs []error
 	for part := range strings.SplitSeq(v, ",") {
 		key, value, _ := strings.Cut(part, "=")
@@ -172,12 +189,8 @@ func parseFields(v string, fields map[string]*string) error {
 			*field = value
 		}
 	}
-	issuer, subject := *fields["issuer"], *fields["subject"]
-	if u, err := url.Parse(issuer); issuer != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
-		errs = append(errs, fmt.Errorf("issuer %q is not an https URL", issuer))
-	}
-	if len(errs) == 0 && (issuer == "" || subject == "") {
-		errs = append(errs, errors.New("issuer and subject are needed"))
+	if len(errs) == 0 && slices.ContainsFunc(needed, func(key string) bool { return *fields[key] == "" }) {
+		errs = append(errs, errors.New(strings.Join(needed, " and ")+" are needed"))
 	}
 	return errors.Join(errs...)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"flag"
 	"fmt"
 	"io"
@@ -12,6 +13,10 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"github.com/workload-identity-quickstart/msal-go/pkg/tokencredential"
 )
 
 // TestMain lets the test binary be the COMMAND of localazure exec.
@@ -39,6 +44,20 @@ func perform(task string) int {
 		}
 		defer resp.Body.Close()
 		fmt.Println(resp.StatusCode, resp.Header.Get("WWW-Authenticate"))
+		return 0
+	case "api":
+		token, err := tokencredential.New(nil)
+		if err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		access, err := token.GetToken(context.Background(), policy.TokenRequestOptions{Scopes: []string{"api://orders/.default"}})
+		if err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		claims, err := base64.RawURLEncoding.DecodeString(strings.Split(access.Token, ".")[1])
+		fmt.Println(string(claims), err)
 		return 0
 	case "copy":
 		if _, err := io.Copy(os.Stdout, os.Stdin); err != nil {
@@ -111,6 +130,10 @@ func TestUsage(t *testing.T) {
 			[]string{`-tenant: "t"`, `-client-id: "c"`, `-object-id: "o"`, "-ca-cert and -ca-key go together", "-tls-listen and -tls-server-name go together",
 				`issuer "http://x" is not an https URL`, "audience is empty", `-identity-binding: "audience=a" is none of`, `was given "extra"`}},
 		{[]string{"serve", "--identity-binding", "issuer=https://x,subject=s"}, 2, nil, []string{"-identity-binding needs -tls-listen"}},
+		{[]string{"serve", "--api", "uri=api://a", "--api", "scope=b"}, 2, nil, []string{"-api: uri and client-id are needed", `-api: "scope=b" is none of client-id=…, role=…, uri=…`}},
+		{[]string{"serve", "--api", "uri=a,client-id=b", "--secret", "a_b=c"}, 2, nil,
+			[]string{`api a: client id "b" is not a GUID`, `identifier URI "a" is not a URI`, `secret name "a_b"`}},
+		{[]string{"exec", "--api", "uri=a,client-id=b", "--", "true"}, 1, nil, []string{`api a: client id "b" is not a GUID`}},
 		{[]string{"serve", "--vault", "k", "--secret", "a_b=c"}, 2, nil, []string{`vault name "k"`}},
 		{[]string{"serve", "--secret", "a_b=c", "--secret", "d.e=f"}, 2, nil, []string{`secret name "a_b"`, `secret name "d.e"`}},
 		{[]string{"serve", "--issuer-ca", "/nonexistent"}, 1, nil, []string{"read issuer roots", "/nonexistent"}},

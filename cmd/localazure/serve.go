@@ -68,7 +68,7 @@ func parseServe(args []string, stdout io.Writer) (*serveOptions, error) {
 	f.value("identity-binding", "`issuer=URL,subject=SUBJECT` of an AKS identity binding, for tokens through the token proxy; may be repeated",
 		func(v string) error {
 			var b entra.IdentityBinding
-			err := parseFields(v, map[string]*string{"issuer": &b.Issuer, "subject": &b.Subject})
+			err := parseTrust(v, map[string]*string{"issuer": &b.Issuer, "subject": &b.Subject})
 			o.bindings = append(o.bindings, b)
 			return err
 		})

@@ -39,10 +39,11 @@ func (o *serveOptions) fillDirectory(directory *entra.Directory) error {
 	if err := directory.AddTenant(entra.Tenant{ID: o.tenant, Cloud: o.cloud}); err != nil {
 		return err
 	}
-	return directory.AddApplication(entra.Application{
+	err := directory.AddApplication(entra.Application{
 		ClientID: o.client, ObjectID: o.object, TenantID: o.tenant,
 		FederatedCredentials: o.credentials, IdentityBindings: o.bindings,
 	})
+	return errors.Join(err, addAPIs(directory, o.apis, o.tenant, o.client))
 }
 
 func (o *serveOptions) fillVault(vaults *keyvault.Service) error {

@@ -65,8 +65,9 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 func (s *Server) reachable(host, port string) (int, error) {
 	_, isAuthority := cloud.ForAuthority(host)
 	_, vault, isVault := cloud.ForVault(host)
+	_, isOther := s.hosts[host]
 	switch {
-	case !isAuthority && !isVault:
+	case !isAuthority && !isVault && !isOther:
 		return http.StatusForbidden, fmt.Errorf("localazure does not stand in for %q and connects to no other host", host)
 	case port != "443":
 		return http.StatusForbidden, fmt.Errorf("localazure answers for %q on port 443 only", host)

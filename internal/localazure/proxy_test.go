@@ -91,8 +91,25 @@ func newClient(t *testing.T, s *localazure.Server) *http.Client {
 	return client
 }
 
+// hosts has one host besides Azure's.
+func hosts() map[string]http.Handler {
+	return map[string]http.Handler{"standin.example": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprint(w, "stand-in for ", r.Host)
+	})}
+}
+
+func TestOtherHostsAreServed(t *testing.T) {
+	s := startSandbox(t, localazure.SandboxConfig{Hosts: hosts()}).Server()
+	if got := body(t, get(t, newClient(t, s), "https://standin.example/")); got != "stand-in for standin.example" {
+		t.Errorf("got %q", got)
+	}
+	if got := s.Requests(); len(got) != 1 || got[0].Host != "standin.example" || got[0].Status != http.StatusOK {
+		t.Errorf("logged %+v", got)
+	}
+}
+
 func TestConnectLeadsToAzureOnly(t *testing.T) {
-	s := startSandbox(t, localazure.SandboxConfig{}).Server()
+	s := startSandbox(t, localazure.SandboxConfig{Hosts: hosts()}).Server()
 	for _, test := range []struct {
 		target string
 		status int
@@ -106,6 +123,9 @@ func TestConnectLeadsToAzureOnly(t *testing.T) {
 		{"login.microsoftonline.us:443", 200, ""},
 		{"login.partner.microsoftonline.cn:443", 200, ""},
 		{vaultHost + ":443", 200, ""},
+		{"standin.example:443", 200, ""},
+		{"Standin.Example:443", 200, ""},
+		{"standin.example:80", 403, "port 443 only"},
 		{"example.com:443", 403, `"example.com"`},
 		{"127.0.0.1:443", 403, `"127.0.0.1"`},
 		{"management.azure.com:443", 403, `"management.azure.com"`},

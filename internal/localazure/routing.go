@@ -16,11 +16,18 @@ func (s *Server) serveTunnel(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Host = host
+	s.serveAzure(w, r, s.handler(host))
+}
+
+// handler answers for a host that a tunnel may lead to.
+func (s *Server) handler(host string) http.Handler {
 	if _, ok := cloud.ForAuthority(host); ok {
-		s.serveAzure(w, r, s.directory)
-		return
+		return s.directory
 	}
-	s.serveAzure(w, r, s.vaults)
+	if _, _, ok := cloud.ForVault(host); ok {
+		return s.vaults
+	}
+	return s.hosts[host]
 }
 
 // serveTokenProxy answers as Entra ID whoever the Host header names: the SDKs

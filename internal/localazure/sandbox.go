@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -70,7 +71,8 @@ type SandboxConfig struct {
 	// [keyvault.DefaultLimit].
 	ThrottleLimit int
 
-	// Latency, Intercept and OnRequest are those of [Config].
+	// Hosts, Latency, Intercept and OnRequest are those of [Config].
+	Hosts     map[string]http.Handler
 	Latency   time.Duration
 	Intercept Intercept
 	OnRequest func(Request)
@@ -136,7 +138,7 @@ func (s *Sandbox) start(ctx context.Context) error {
 		return err
 	}
 	config := Config{
-		Authority: authority, Directory: s.entra, Vaults: vaults,
+		Authority: authority, Directory: s.entra, Vaults: vaults, Hosts: s.cfg.Hosts,
 		Latency: s.cfg.Latency, Intercept: s.cfg.Intercept, OnRequest: s.cfg.OnRequest,
 	}
 	if s.cfg.IdentityBinding {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"sync"
@@ -29,6 +30,10 @@ type Config struct {
 	Directory *entra.Directory
 	// Vaults are Key Vault. They must not be nil.
 	Vaults *keyvault.Service
+	// Hosts are further hosts to answer for, by their names in lower case: the
+	// services that a test stands in for itself, such as one of Blob Storage. None
+	// of them replaces a host of Entra ID or Key Vault.
+	Hosts map[string]http.Handler
 
 	// ProxyAddress is where the proxy listens, "127.0.0.1:0" unless set.
 	ProxyAddress string
@@ -51,6 +56,7 @@ type Server struct {
 	authority  *pki.Authority
 	directory  *entra.Directory
 	vaults     *keyvault.Service
+	hosts      map[string]http.Handler
 	log        *requestLog
 	proxyURL   *url.URL
 	tokenProxy *url.URL // nil when off
@@ -80,7 +86,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("start localazure: latency %s is negative", cfg.Latency)
 	}
 	s := &Server{
-		authority: cfg.Authority, directory: cfg.Directory, vaults: cfg.Vaults,
+		authority: cfg.Authority, directory: cfg.Directory, vaults: cfg.Vaults, hosts: maps.Clone(cfg.Hosts),
 		intercept: cfg.Intercept, log: &requestLog{notify: cfg.OnRequest},
 		tunnels: newTunnelListener(), failed: make(chan error, 3),
 	}

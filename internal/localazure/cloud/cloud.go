@@ -130,7 +130,7 @@ func (c Cloud) Resource(uri string) (appID string, ok bool) {
 	switch strings.TrimSuffix(uri, "/") {
 	case c.VaultResource(), KeyVaultAppID:
 		return KeyVaultAppID, true
-	case "https://management.azure.com":
+	case "https://management.azure.com", "https://management.core.windows.net":
 		return "797f4846-ba00-4fd7-ba43-dac1f8f63013", true
 	case "https://graph.microsoft.com":
 		return "00000003-0000-0000-c000-000000000000", true

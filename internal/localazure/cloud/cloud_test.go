@@ -70,6 +70,11 @@ func TestResource(t *testing.T) {
 			}
 		}
 	}
+	for _, uri := range []string{"https://management.azure.com", "https://management.core.windows.net/"} {
+		if id, ok := Public().Resource(uri); !ok || id != "797f4846-ba00-4fd7-ba43-dac1f8f63013" {
+			t.Errorf("Resource(%q) = %q, %t, want Azure Resource Manager", uri, id, ok)
+		}
+	}
 	if id, ok := Public().Resource("https://graph.microsoft.com/"); !ok || id != "00000003-0000-0000-c000-000000000000" {
 		t.Errorf("Microsoft Graph = %q, %t", id, ok)
 	}

@@ -72,6 +72,7 @@ type tokenClaims struct {
 	IDType       string   `json:"idtyp"`
 	ObjectID     string   `json:"oid"`
 	History      string   `json:"rh"`
+	Roles        []string `json:"roles,omitempty"`
 	Subject      string   `json:"sub"`
 	TenantID     string   `json:"tid"`
 	UniqueID     string   `json:"uti"`
@@ -79,12 +80,11 @@ type tokenClaims struct {
 	Capabilities []string `json:"xms_cc,omitempty"`
 }
 
-// issue signs an access token for app to the resource whose application id is
-// audience.
-func (d *Directory) issue(app Application, t Tenant, audience string, capabilities []string) (string, error) {
+// issue signs an access token for app to a resource.
+func (d *Directory) issue(app Application, t Tenant, audience resource, capabilities []string) (string, error) {
 	now := d.now()
 	token, err := jwt.Signed(d.key.signer).Claims(tokenClaims{
-		Audience:     audience,
+		Audience:     audience.appID,
 		Issuer:       t.Cloud.Issuers(t.ID)[0],
 		IssuedAt:     now.Unix(),
 		NotBefore:    now.Add(-5 * time.Minute).Unix(), // Entra ID backdates for clocks that are behind
@@ -95,6 +95,7 @@ func (d *Directory) issue(app Application, t Tenant, audience string, capabiliti
 		IDType:       "app",
 		ObjectID:     app.ObjectID,
 		History:      "1." + opaque(48),
+		Roles:        audience.roles,
 		Subject:      app.ObjectID,
 		TenantID:     t.ID,
 		UniqueID:     opaque(16),

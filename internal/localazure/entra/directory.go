@@ -99,3 +99,32 @@ func (d *Directory) application(clientID string, t Tenant) (Application, bool) {
 	found.FederatedCredentials = slices.Clone(a.FederatedCredentials)
 	return found, true
 }
+
+// named finds the application of a tenant with an identifier URI. The caller
+// holds d.mu.
+func (d *Directory) named(uri, tenantID string) *Application {
+	for _, a := range d.applications {
+		if a.TenantID == tenantID && slices.Contains(a.IdentifierURIs, uri) {
+			return a
+		}
+	}
+	return nil
+}
+
+// resource finds what a scope of t names, by URI or by application id: a service
+// of Azure or an application of the tenant, with the roles that client has there.
+func (d *Directory) resource(name string, t Tenant, client Application) (resource, bool) {
+	if appID, ok := t.Cloud.Resource(name); ok {
+		return resource{appID: appID}, true
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	a := d.named(name, t.ID)
+	if a == nil {
+		a = d.applications[strings.ToLower(name)]
+	}
+	if a == nil || a.TenantID != t.ID {
+		return resource{}, false
+	}
+	return resource{appID: a.ClientID, roles: a.rolesOf(client.ClientID)}, true
+}

@@ -117,6 +117,7 @@ func TestModelRefuses(t *testing.T) {
 		"no federated identity cred":    f.RemoveFederatedCredential(clientID, "none"),
 		"application \"x\" does not":    f.RemoveFederatedCredential("x", "fic"),
 		"application \"y\" does not ex": f.AddFederatedCredential("y", good),
+		`URI "orders" is not a URI`:     f.AddApplication(Application{ClientID: otherID, ObjectID: objectID, TenantID: tenantID, IdentifierURIs: []string{"orders"}}),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error = %v, want %q in it", err, want)

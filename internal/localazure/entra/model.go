@@ -31,6 +31,27 @@ type Application struct {
 	TenantID             string
 	FederatedCredentials []FederatedCredential
 	IdentityBindings     []IdentityBinding
+
+	// IdentifierURIs name the application, besides its client id, where others
+	// ask for tokens to it: an API has one, such as "api://orders". They are
+	// compared byte by byte and unique in the tenant.
+	IdentifierURIs []string
+	// AppRoles are the roles that the application defines, each with the client
+	// ids of the applications it is assigned to, see
+	// https://learn.microsoft.com/entra/identity-platform/howto-add-app-roles-in-apps.
+	AppRoles map[string][]string
+}
+
+// rolesOf lists the roles that are assigned to a client, sorted.
+func (a *Application) rolesOf(clientID string) []string {
+	var roles []string
+	for role, clients := range a.AppRoles {
+		if slices.ContainsFunc(clients, func(c string) bool { return strings.EqualFold(c, clientID) }) {
+			roles = append(roles, role)
+		}
+	}
+	slices.Sort(roles)
+	return roles
 }
 
 // FederatedCredential makes an application trust the tokens of an issuer for
@@ -101,6 +122,13 @@ func (d *Directory) AddApplication(a Application) error {
 	}
 	for _, c := range credentials {
 		errs = append(errs, a.add(c))
+	}
+	for _, uri := range a.IdentifierURIs {
+		if u, err := url.Parse(uri); err != nil || u.Scheme == "" || u.Host == "" {
+			errs = append(errs, fmt.Errorf("identifier URI %q is not a URI such as api://orders", uri))
+		} else if d.named(uri, a.TenantID) != nil {
+			errs = append(errs, fmt.Errorf("identifier URI %s is taken", uri))
+		}
 	}
 	for _, b := range a.IdentityBindings {
 		if !validIssuer(b.Issuer) || b.Subject == "" {

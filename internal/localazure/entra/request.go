@@ -80,32 +80,38 @@ func clientCapabilities(claims string) ([]string, *refusal) {
 	return nil, nil
 }
 
-// resource returns the application id of the resource that scope asks for.
-func resource(scope string, t Tenant) (string, *refusal) {
-	invalid := func(code int, format string) *refusal {
-		return refuse(http.StatusBadRequest, "invalid_scope", code, format, scope)
+// resource is what a token is for, and what its bearer may do there.
+type resource struct {
+	appID string
+	roles []string
+}
+
+// requestResource finds the resource that scope asks for on client's behalf.
+func (d *Directory) requestResource(scope string, t Tenant, client Application) (resource, *refusal) {
+	invalid := func(code int, format string) (resource, *refusal) {
+		return resource{}, refuse(http.StatusBadRequest, "invalid_scope", code, format, scope)
 	}
 	fields := strings.Fields(scope)
 	if len(fields) == 0 {
-		return "", missingParameter("scope")
+		return resource{}, missingParameter("scope")
 	}
 	// MSAL adds the scopes of OpenID Connect; without a user they mean nothing.
 	fields = slices.DeleteFunc(fields, func(s string) bool {
 		return slices.Contains([]string{"openid", "profile", "email", "offline_access"}, s)
 	})
 	if len(fields) > 1 {
-		return "", invalid(70011, "The provided request must include a 'scope' input parameter. The provided value for "+
+		return invalid(70011, "The provided request must include a 'scope' input parameter. The provided value for "+
 			"the input parameter 'scope' is not valid. The scope %s is not valid.")
 	}
 	name, ok := strings.CutSuffix(strings.Join(fields, ""), defaultScope)
 	if !ok || name == "" {
-		return "", invalid(1002012, "The provided value for scope %s is not valid. Client credential flows must have a "+
+		return invalid(1002012, "The provided value for scope %s is not valid. Client credential flows must have a "+
 			"scope value with /.default suffixed to the resource identifier (application ID URI).")
 	}
-	if appID, ok := t.Cloud.Resource(name); ok {
-		return appID, nil
+	if found, ok := d.resource(name, t, client); ok {
+		return found, nil
 	}
-	return "", refuse(http.StatusBadRequest, "invalid_resource", 500011,
+	return resource{}, refuse(http.StatusBadRequest, "invalid_resource", 500011,
 		"The resource principal named %s was not found in the tenant named %s. This can happen if the application has "+
 			"not been installed by the administrator of the tenant or consented to by any user in the tenant. You might "+
 			"have sent your authentication request to the wrong tenant.", name, t.ID)

@@ -52,7 +52,7 @@ func (d *Directory) token(r *http.Request, c cloud.Cloud) (any, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	audience, refused := resource(form.Get("scope"), tenant)
+	audience, refused := d.requestResource(form.Get("scope"), tenant, app)
 	if refused != nil {
 		return nil, refused
 	}

@@ -18,16 +18,22 @@ import (
 	"github.com/workload-identity-quickstart/msal-go/internal/localazure/guid"
 )
 
-// accessTokenClaims verifies a token with an independent implementation, which
-// finds the keys through the directory's discovery document.
+// accessTokenClaims are those of a token for Key Vault.
 func (f *fixture) accessTokenClaims(t *testing.T, token string) tokenClaims {
+	t.Helper()
+	return f.verified(t, token, cloud.KeyVaultAppID)
+}
+
+// verified verifies a token for audience with an independent implementation, which
+// finds the keys through the directory's discovery document.
+func (f *fixture) verified(t *testing.T, token, audience string) tokenClaims {
 	t.Helper()
 	ctx := oidc.ClientContext(t.Context(), f.client)
 	provider, err := oidc.NewProvider(ctx, "https://login.microsoftonline.com/"+tenantID+"/v2.0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	verified, err := provider.Verifier(&oidc.Config{ClientID: cloud.KeyVaultAppID}).Verify(ctx, token)
+	verified, err := provider.Verifier(&oidc.Config{ClientID: audience}).Verify(ctx, token)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ func TestTokenForAnAPIOfOnesOwn(t *testing.T) {
 		ClientID: strings.ToUpper(apiID), ObjectID: apiID, TenantID: tenantID, IdentifierURIs: []string{"api://orders"},
 		AppRoles: map[string][]string{"Orders.Write": {otherID, clientID}, "Orders.Read": {clientID}, "Orders.Delete": {otherID}, "Orders.Audit": nil},
 	}
-	foreign := Application{ClientID: otherID, ObjectID: otherID, TenantID: otherTenant, IdentifierURIs: []string{"api://foreign"}}
+	foreign := Application{ClientID: otherID, ObjectID: otherID, TenantID: otherTenant, IdentifierURIs: []string{"api://foreign", "api://orders"}}
 	for _, app := range []Application{api, foreign} {
 		if err := f.AddApplication(app); err != nil {
 			t.Fatal(err)

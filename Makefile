@@ -19,7 +19,7 @@ ACTIONLINT    := go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 RACE := $(if $(shell command -v $$(go env CC)),-race)
 
 # Modules of their own keep what only tests need out of the workload's go.mod.
-MODULES := . test/peers test/chart test/scripts test/e2e test/release
+MODULES := . examples test/peers test/chart test/scripts test/release test/e2e
 # Each brings along what it sources.
 SCRIPTS := .ci/run $(wildcard scripts/*.sh scripts/release/*.sh test/scripts/bin/* test/scripts/*.bash)
 HELM_DOCS     := go run github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2 --chart-search-root charts --sort-values-order file --log-level warning
@@ -42,6 +42,7 @@ demo: build ## run the workload against an Azure on this machine
 test: ## run all tests that need no cluster
 	go test $(RACE) ./...
 	$(if $(RACE),go test -run TestSoak ./internal/keyvault)
+	cd examples && go test $(RACE) ./...
 	cd test/peers && go test $(RACE) ./...
 	cd test/chart && go test -count=1 ./...
 	cd test/release && go test -count=1 -timeout 30m ./...

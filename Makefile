@@ -3,6 +3,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 
 IMAGE            ?= ghcr.io/workload-identity-quickstart/quickstart:$(VERSION)
 LOCALAZURE_IMAGE ?= ghcr.io/workload-identity-quickstart/localazure:$(VERSION)
+WEBSERVICE_IMAGE ?= ghcr.io/workload-identity-quickstart/webservice:$(VERSION)
 PLATFORM         ?= linux/$(shell go env GOARCH)
 CONTAINER_TOOL   ?= docker
 
@@ -95,6 +96,14 @@ endif
 .PHONY: release-artifacts
 release-artifacts: ## build everything a release consists of into dist/ (buildah makes the images)
 	BUILDAH_FLAGS="$(BUILDAH_FLAGS)" scripts/release/artifacts.sh
+
+.PHONY: webservice-image
+webservice-image: ## build the image of the web service in examples/
+ifeq ($(CONTAINER_TOOL),buildah)
+	buildah bud $(BUILDAH_FLAGS) --platform $(PLATFORM) -f examples/webservice/Dockerfile --ignorefile examples/webservice/Dockerfile.dockerignore -t $(WEBSERVICE_IMAGE) .
+else
+	docker buildx build --load --platform $(PLATFORM) -f examples/webservice/Dockerfile -t $(WEBSERVICE_IMAGE) .
+endif
 
 .PHONY: clean
 clean: ## remove what was built

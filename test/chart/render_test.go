@@ -55,12 +55,11 @@ func values(t *testing.T, set ...string) map[string]any {
 // render returns the text of every template, by its file name.
 func render(t *testing.T, release string, set ...string) (map[string]string, error) {
 	t.Helper()
-	return renderValues(t, release, values(t, set...))
+	return renderChart(t, load(t), release, values(t, set...))
 }
 
-func renderValues(t *testing.T, release string, values map[string]any) (map[string]string, error) {
+func renderChart(t *testing.T, c *chart.Chart, release string, values map[string]any) (map[string]string, error) {
 	t.Helper()
-	c := load(t)
 	options := common.ReleaseOptions{Name: release, Namespace: "ns", Revision: 1, IsInstall: true}
 	v, err := util.ToRenderValues(c, values, options, common.DefaultCapabilities)
 	if err != nil {

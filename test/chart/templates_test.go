@@ -16,6 +16,9 @@ import (
 )
 
 func TestWhatIsRendered(t *testing.T) {
+	if got := objects(t, "quick-start", append(required, "test.enabled=false")...); got["read-secret.yaml"] != nil {
+		t.Error("there is a test although test.enabled is false")
+	}
 	always := []string{"read-secret.yaml", "serviceaccount.yaml"}
 	tests := []struct {
 		name string
@@ -327,12 +330,23 @@ func TestNetworkPolicy(t *testing.T) {
 	if !slices.Equal(ports, []int{53, 53, 443, 3128}) || len(policy.Spec.PolicyTypes) != 2 || len(policy.Spec.Ingress) != 0 {
 		t.Errorf("egress to %v, ingress %v, types %v", ports, policy.Spec.Ingress, policy.Spec.PolicyTypes)
 	}
+	got = objects(t, "quick-start", append(required, "networkPolicy.enabled=true", "networkPolicy.extraIngress[0].ports[0].port=8080")...)
+	if ingress := got["networkpolicy.yaml"].(*networkingv1.NetworkPolicy).Spec.Ingress; len(ingress) != 1 || ingress[0].Ports[0].Port.IntValue() != 8080 {
+		t.Errorf("ingress %v", ingress)
+	}
 	selector := policy.Spec.PodSelector
 	for _, pod := range []runtime.Object{got["pod.yaml"], got["read-secret.yaml"]} {
 		labels := pod.(*corev1.Pod).Labels
 		if !contains(labels, selector.MatchLabels) || !slices.Contains(selector.MatchExpressions[0].Values, labels["app.kubernetes.io/name"]) {
 			t.Errorf("the policy does not select pod %s", pod.(*corev1.Pod).Name)
 		}
+	}
+}
+
+func TestNotesWithoutTest(t *testing.T) {
+	files, err := render(t, "quick-start", append(required, "test.enabled=false")...)
+	if err != nil || strings.Contains(files["NOTES.txt"], "helm test") || !strings.Contains(files["NOTES.txt"], "is the proof.\n\nIf not") {
+		t.Errorf("error %v, notes:\n%s", err, files["NOTES.txt"])
 	}
 }
 

@@ -46,6 +46,8 @@ func TestRefusals(t *testing.T) {
 		{"service account name", []string{"serviceAccount.name=My_SA"}, []string{"/serviceAccount/name", "does not match"}},
 		{"annotation that is no string", []string{"podAnnotations.a=true"}, []string{"/podAnnotations/a", "got boolean, want string"}},
 		{"variable without name", []string{"extraEnv[0].value=x"}, []string{"/extraEnv/0", "missing property 'name'"}},
+		{"test", []string{"test.enabled=often"}, []string{"/test/enabled", "want boolean"}},
+		{"ingress rules", []string{"networkPolicy.extraIngress[0]=8080"}, []string{"/networkPolicy/extraIngress/0", "want object"}},
 		{"replicas", []string{"deployment.replicas=-1"}, []string{"/deployment/replicas", "want 0"}},
 		{"unknown key", []string{"keyVault.url=https://x"}, []string{"additional properties 'keyVault' not allowed"}},
 		{"unknown key inside", []string{"azure.clientID=x"}, []string{"/azure", "additional properties 'clientID' not allowed"}},

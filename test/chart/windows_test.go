@@ -17,7 +17,7 @@ func TestWindows(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, kind := range []string{"Pod", "Deployment", "Job"} {
-		files, err := renderValues(t, "quick-start", util.CoalesceTables(values(t, append(required, "kind="+kind)...), windows))
+		files, err := renderChart(t, load(t), "quick-start", util.CoalesceTables(values(t, append(required, "kind="+kind)...), windows))
 		if err != nil {
 			t.Fatal(err)
 		}

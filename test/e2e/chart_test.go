@@ -214,7 +214,7 @@ func expectNothingLeft(ctx context.Context, t *testing.T, cfg *envconf.Config, n
 	err := wait.For(func(ctx context.Context) (bool, error) {
 		left = nil
 		for _, list := range []k8s.ObjectList{
-			&corev1.PodList{}, &corev1.SecretList{}, &appsv1.DeploymentList{}, &appsv1.ReplicaSetList{}, &batchv1.JobList{}, &policyv1.PodDisruptionBudgetList{},
+			&corev1.PodList{}, &corev1.SecretList{}, &corev1.ServiceList{}, &appsv1.DeploymentList{}, &appsv1.ReplicaSetList{}, &batchv1.JobList{}, &policyv1.PodDisruptionBudgetList{},
 		} {
 			if err := client.List(ctx, list); err != nil {
 				return false, err

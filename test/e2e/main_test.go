@@ -1,8 +1,9 @@
 // Package e2e runs the workload on the cluster that KUBECONFIG names, with the
 // azure-workload-identity webhook installed and the local Azure in the cluster.
 //
-// Both images must be known to its nodes. Their names can be changed with
-// QUICKSTART_IMAGE, by default the name in the tutorial, and LOCALAZURE_IMAGE.
+// The images must be known to its nodes. Their names can be changed with
+// QUICKSTART_IMAGE, by default the name in the tutorial, LOCALAZURE_IMAGE and
+// WEBSERVICE_IMAGE.
 package e2e
 
 import (

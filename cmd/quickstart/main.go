@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+
 	"github.com/workload-identity-quickstart/msal-go/internal/config"
 	"github.com/workload-identity-quickstart/msal-go/internal/diagnose"
 	"github.com/workload-identity-quickstart/msal-go/internal/health"
@@ -53,13 +55,14 @@ func run() int {
 	log := logging.New(cfg.LogJSON, os.Stderr)
 	explain := func(err error) diagnose.Explanation { return diagnose.Explain(err, diagnose.Gather(os.Getenv)) }
 
-	credential, credentialErr := tokencredential.New(nil)
+	options := azcore.ClientOptions{Retry: retryafter.Retries()}
+	credential, credentialErr := tokencredential.New(&tokencredential.Options{ClientOptions: options})
 	if err := errors.Join(err, credentialErr); err != nil {
 		why := explain(err)
 		log.Error(err, "invalid configuration, see quickstart -h", "link", why.Link, "cause", why.Cause, "fix", why.Fix)
 		return 2
 	}
-	vault, err := keyvault.New(cfg.VaultURL, credential, nil)
+	vault, err := keyvault.New(cfg.VaultURL, credential, &options)
 	if err != nil {
 		log.Error(err, "invalid configuration, see quickstart -h")
 		return 2

@@ -127,6 +127,32 @@ func TestStartupWaitsForAzure(t *testing.T) {
 	}
 }
 
+// Whoever is throttled comes back after a pause of poll's, which is varied. The
+// SDK's would begin unseen and be the same for every pod.
+func TestThrottlingIsLeftToPoll(t *testing.T) {
+	for _, host := range []string{"login.microsoftonline.com", "azwi-kv-tutorial.vault.azure.net"} {
+		t.Run(host, func(t *testing.T) {
+			var throttled atomic.Int32
+			fakeazure.Start(t, localazure.SandboxConfig{Intercept: func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Host != host || !strings.HasSuffix(r.URL.Path, "/token") && r.Header.Get("Authorization") == "" {
+					return false
+				}
+				throttled.Add(1)
+				w.Header().Set("Retry-After", "1")
+				w.WriteHeader(http.StatusTooManyRequests)
+				return true
+			}})
+			t.Setenv("STARTUP_TIMEOUT", "0")
+			if code, _, stderr := runQuickstart(t); code != 1 || !strings.Contains(stderr, "429") {
+				t.Errorf("exit code %d, standard error %q", code, stderr)
+			}
+			if n := throttled.Load(); n != 1 {
+				t.Errorf("%d requests, want one", n)
+			}
+		})
+	}
+}
+
 func TestHealth(t *testing.T) {
 	sandbox := fakeazure.Start(t, localazure.SandboxConfig{DenySecret: localazure.DenyAccessPolicy})
 	address := freeAddress(t)

@@ -42,12 +42,17 @@ type Options struct {
 
 	// Recovered is called when a success follows failures that followed a success.
 	Recovered func(failures int, after time.Duration)
+
+	// Random returns numbers from 0 up to but not including 1, by which pauses are
+	// varied; 0.5 leaves them as they are. Default: [rand.Float64].
+	Random func() float64
 }
 
 // Run calls task until ctx ends; then it returns nil. Between successes lies the
 // interval, varied by ±10 %. After a failure the pause is two seconds and doubles
-// to a minute or the interval, if that is shorter, varied by half; or it is what
-// the service asked for, if that is longer.
+// to a minute or the interval, if that is shorter, varied by half. Where the
+// service asked for a pause, it is that, and up to as long again or four seconds,
+// whichever is more.
 //
 // Run returns the task's error when it has failed for the startup timeout. After
 // the first success no error ends it.
@@ -71,7 +76,7 @@ func Run(ctx context.Context, o Options, task func(context.Context) error) error
 			if o.Interval == 0 {
 				return nil
 			}
-			pause = vary(o.Interval, jitter)
+			pause = o.vary(o.Interval, jitter)
 		} else {
 			if failures == 0 {
 				failing = began
@@ -94,6 +99,14 @@ func (o Options) lasting(err error) bool { return o.Lasting != nil && o.Lasting(
 
 // pause returns how long to wait after the nth failure in a row.
 func (o Options) pause(n int, err error) time.Duration {
+	if o.RetryAfter != nil {
+		if asked := o.RetryAfter(err); asked > 0 {
+			// Up to twice what was asked, lest all come back in the same moment. Not
+			// longer after each failure: where many wait for room, those whose turn
+			// has not come yet would fall ever further behind.
+			return asked + o.vary(max(asked/2, firstPause), 1)
+		}
+	}
 	pause := longestPause
 	if doublings := n - 1; doublings < 5 { // 2 s × 2^5 is more than a minute
 		pause = firstPause << doublings
@@ -101,14 +114,7 @@ func (o Options) pause(n int, err error) time.Duration {
 	if o.Interval > 0 && pause > o.Interval {
 		pause = o.Interval
 	}
-	pause = min(vary(pause, 0.5), longestPause)
-	if o.RetryAfter != nil {
-		if asked := o.RetryAfter(err); asked > pause {
-			// On top of what was asked, lest all come back in the same moment.
-			pause = asked + vary(firstPause, 1)
-		}
-	}
-	return pause
+	return min(o.vary(pause, 0.5), longestPause)
 }
 
 // wait reports whether d passed before ctx ended.
@@ -124,7 +130,11 @@ func wait(ctx context.Context, d time.Duration) bool {
 }
 
 // vary returns d, more or less by up to the given part of it.
-func vary(d time.Duration, part float64) time.Duration {
-	deviation := part * (2*rand.Float64() - 1) //nolint:gosec // nothing depends on its being secret
+func (o Options) vary(d time.Duration, part float64) time.Duration {
+	random := o.Random
+	if random == nil {
+		random = rand.Float64
+	}
+	deviation := part * (2*random() - 1)
 	return time.Duration(float64(d) * (1 + deviation))
 }

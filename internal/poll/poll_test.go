@@ -3,6 +3,7 @@ package poll
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -158,16 +159,37 @@ func TestPausesAreNoLongerThanTheInterval(t *testing.T) {
 }
 
 func TestRetryAfter(t *testing.T) {
+	for _, test := range []struct{ asked, longest time.Duration }{
+		{40 * time.Second, 80 * time.Second},
+		{time.Second, 5 * time.Second},
+	} {
+		t.Run(test.asked.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := run(t, Options{Interval: 10 * time.Second, RetryAfter: func(error) time.Duration { return test.asked }}, 200*test.asked, nil, errTask)
+				if len(r.retryIn) < 30 {
+					t.Fatalf("%d failures", len(r.retryIn))
+				}
+				for i, pause := range r.retryIn {
+					if pause < test.asked || pause > test.longest {
+						t.Errorf("pause %d is %s, the service asked for %s", i+1, pause, test.asked)
+					}
+				}
+				// Of 30 pauses spread evenly, that none falls into the outer third on one
+				// side has a chance below 10^-5.
+				third := (test.longest - test.asked) / 3
+				if shortest, longest := slices.Min(r.retryIn), slices.Max(r.retryIn); shortest > test.asked+third || longest < test.longest-third {
+					t.Errorf("pauses from %s to %s, want %s to %s", shortest, longest, test.asked, test.longest)
+				}
+			})
+		})
+	}
+}
+
+func TestRandom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		asked := 40 * time.Second
-		r := run(t, Options{Interval: 10 * time.Second, RetryAfter: func(error) time.Duration { return asked }}, 10*time.Minute, nil, errTask)
-		if len(r.retryIn) < 5 {
-			t.Fatalf("%d failures", len(r.retryIn))
-		}
-		for i, pause := range r.retryIn {
-			if pause < asked || pause > asked+2*firstPause {
-				t.Errorf("pause %d is %s, the service asked for %s", i+1, pause, asked)
-			}
+		r := run(t, Options{Interval: time.Minute, Random: func() float64 { return 0.5 }}, 5*time.Minute, nil, errTask, nil)
+		if want := []time.Duration{0, 60 * time.Second, 62 * time.Second, 122 * time.Second, 182 * time.Second, 242 * time.Second}; !slices.Equal(r.calls, want) {
+			t.Errorf("called at %v, want %v", r.calls, want)
 		}
 	})
 }

@@ -26,12 +26,13 @@ func TestOf(t *testing.T) {
 		want time.Duration
 	}{
 		{"seconds", answer("17"), 17 * time.Second},
-		{"nothing", answer(""), 0},
-		{"nonsense", answer("soon"), 0},
-		{"negative", answer("-5"), 0},
-		{"past date", answer("Mon, 02 Jan 2006 15:04:05 GMT"), 0},
+		{"nothing", answer(""), window},
+		{"nonsense", answer("soon"), window},
+		{"negative", answer("-5"), window},
+		{"past date", answer("Mon, 02 Jan 2006 15:04:05 GMT"), window},
+		{"not throttled", &azcore.ResponseError{StatusCode: http.StatusServiceUnavailable, RawResponse: &http.Response{}}, 0},
 		{"too long", answer("2147483647"), longest},
-		{"beyond numbers", answer("99999999999999999999"), 0},
+		{"beyond numbers", answer("99999999999999999999"), window},
 		{"Entra ID", fmt.Errorf("x: %w", &tokencredential.AuthenticationError{RetryAfter: 9 * time.Second}), 9 * time.Second},
 		{"without response", &azcore.ResponseError{}, 0},
 		{"another error", errors.New("x"), 0},

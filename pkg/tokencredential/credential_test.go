@@ -392,16 +392,25 @@ func TestRefreshOn(t *testing.T) {
 	}
 }
 
-func TestDisableInstanceDiscovery(t *testing.T) {
-	for _, disable := range []bool{false, true} {
-		t.Run(fmt.Sprint(disable), func(t *testing.T) {
+func TestInstanceDiscovery(t *testing.T) {
+	tests := []struct {
+		name, authority string
+		disable, want   bool
+	}{
+		{"an authority host that is not documented", "https://login.windows.net/", false, true},
+		{"the same, disabled", "https://login.windows.net/", true, false},
+		{"a documented one", "https://login.microsoftonline.com/", false, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			sandbox := fakeazure.Start(t, localazure.SandboxConfig{})
-			mustGetToken(t, newCredential(t, sandbox, tokencredential.Options{DisableInstanceDiscovery: disable}), scopes(vaultScope))
+			t.Setenv("AZURE_AUTHORITY_HOST", test.authority)
+			mustGetToken(t, newCredential(t, sandbox, tokencredential.Options{DisableInstanceDiscovery: test.disable}), scopes(vaultScope))
 			asked := false
 			for _, request := range sandbox.Server().Requests() {
 				asked = asked || request.Path == "/common/discovery/instance"
 			}
-			if asked == disable {
+			if asked != test.want {
 				t.Errorf("instance discovery was asked: %t", asked)
 			}
 		})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -21,10 +22,16 @@ type exchanger struct {
 	azure     *azcore.Client
 	tokenFile string
 	refusals  refusalPolicy
-	// Clients with and without the capability CP1, since MSAL fixes capabilities
-	// per client and caches its tokens regardless of them.
-	plain, cae confidential.Client
+
+	// documented goes to the token endpoint that Microsoft documents, discovered to
+	// the one that Entra ID names. Once discover is set, only the latter is used.
+	documented, discovered msalClients
+	discover               atomic.Bool
 }
+
+// msalClients are two, since MSAL fixes capabilities per client and caches its
+// tokens regardless of them.
+type msalClients struct{ plain, cae confidential.Client }
 
 func newExchanger(o Options) (*exchanger, error) {
 	azure, err := newAzureClient(o.ClientOptions)
@@ -32,24 +39,38 @@ func newExchanger(o Options) (*exchanger, error) {
 		return nil, err
 	}
 	e := &exchanger{azure: azure, tokenFile: o.TokenFilePath, refusals: newRefusalPolicy(o.RefusalRetries)}
+	client := httpClient{azure.Pipeline()}
+	if e.documented, err = e.newClients(o, confidential.WithHTTPClient(documentedEndpoints{client})); err != nil {
+		return nil, err
+	}
+	if e.discovered, err = e.newClients(o, confidential.WithHTTPClient(client)); err != nil {
+		return nil, err
+	}
+	e.discover.Store(!isDocumented(o.Cloud.ActiveDirectoryAuthorityHost))
+	return e, nil
+}
 
+func (e *exchanger) newClients(o Options, http confidential.Option) (msalClients, error) {
 	authority := runtime.JoinPaths(o.Cloud.ActiveDirectoryAuthorityHost, o.TenantID)
 	assertion := confidential.NewCredFromAssertionCallback(
 		func(context.Context, confidential.AssertionRequestOptions) (string, error) {
 			return readTokenFile(e.tokenFile)
 		})
 	settings := []confidential.Option{
-		confidential.WithHTTPClient(httpClient{azure.Pipeline()}),
-		confidential.WithInstanceDiscovery(!o.DisableInstanceDiscovery),
+		http,
+		// It tells genuine authority hosts from others, and the documented ones are.
+		confidential.WithInstanceDiscovery(!o.DisableInstanceDiscovery && !isDocumented(o.Cloud.ActiveDirectoryAuthorityHost)),
 	}
-	if e.plain, err = confidential.New(authority, o.ClientID, assertion, settings...); err != nil {
-		return nil, fmt.Errorf("authority %s: %w", authority, err)
+	plain, err := confidential.New(authority, o.ClientID, assertion, settings...)
+	if err != nil {
+		return msalClients{}, fmt.Errorf("authority %s: %w", authority, err)
 	}
 	settings = append(settings, confidential.WithClientCapabilities([]string{"CP1"}))
-	if e.cae, err = confidential.New(authority, o.ClientID, assertion, settings...); err != nil {
-		return nil, fmt.Errorf("authority %s: %w", authority, err)
+	cae, err := confidential.New(authority, o.ClientID, assertion, settings...)
+	if err != nil {
+		return msalClients{}, fmt.Errorf("authority %s: %w", authority, err)
 	}
-	return e, nil
+	return msalClients{plain, cae}, nil
 }
 
 // exchange requests a token and, if Entra ID refuses, tries again a few times
@@ -70,9 +91,20 @@ func (e *exchanger) request(ctx context.Context, tenant string, options policy.T
 	if _, err := readTokenFile(e.tokenFile); err != nil {
 		return azcore.AccessToken{}, err
 	}
-	client := e.plain
+	if !e.discover.Load() {
+		token, err := e.documented.acquire(ctx, tenant, options)
+		if !noTokenEndpoint(err) {
+			return token, err
+		}
+		e.discover.Store(true)
+	}
+	return e.discovered.acquire(ctx, tenant, options)
+}
+
+func (c *msalClients) acquire(ctx context.Context, tenant string, options policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	client := c.plain
 	if options.EnableCAE {
-		client = e.cae
+		client = c.cae
 	}
 	var result confidential.AuthResult
 	var err error

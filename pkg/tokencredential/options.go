@@ -42,7 +42,8 @@ type Options struct {
 
 	// DisableInstanceDiscovery stops the credential from asking Entra ID whether
 	// the authority host is genuine. Set it only for private and disconnected
-	// clouds; the authority host is then trusted as it is.
+	// clouds; the authority host is then trusted as it is. It makes no difference
+	// to the hosts that Microsoft documents, which are never asked about.
 	DisableInstanceDiscovery bool
 
 	// DisableTokenProxy makes the credential ignore the variables of AKS

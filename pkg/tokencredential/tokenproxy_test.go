@@ -41,6 +41,7 @@ func TestTokenProxy(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			t.Setenv("AZURE_AUTHORITY_HOST", "https://login.windows.net/") // its endpoints are discovered
 			for name, value := range test.env {
 				t.Setenv(name, value)
 			}

@@ -18,6 +18,7 @@ const tryTimeout = 30 * time.Second
 // Vault is a Key Vault. It is safe for concurrent use.
 type Vault struct {
 	url    string
+	token  *headStart
 	client *azsecrets.Client
 }
 
@@ -40,11 +41,12 @@ func New(url string, credential azcore.TokenCredential, options *azcore.ClientOp
 		o.Retry.TryTimeout = tryTimeout
 	}
 	o.PerRetryPolicies = append(slices.Clone(o.PerRetryPolicies), checkChallenge{})
-	client, err := azsecrets.NewClient(url, credential, &o)
+	token := &headStart{TokenCredential: credential, scope: documentedScope(url)}
+	client, err := azsecrets.NewClient(url, token, &o)
 	if err != nil {
 		return nil, fmt.Errorf("client for vault %s: %w", url, err)
 	}
-	return &Vault{url: url, client: client}, nil
+	return &Vault{url: url, token: token, client: client}, nil
 }
 
 // Secret returns the current version of the named secret. Errors of the service
@@ -58,6 +60,7 @@ func (v *Vault) Secret(ctx context.Context, name string) (Secret, error) {
 }
 
 func (v *Vault) secret(ctx context.Context, name string) (Secret, error) {
+	defer v.token.begin(ctx)()
 	resp, err := v.client.GetSecret(ctx, name, "", nil)
 	if err != nil {
 		return Secret{}, err

@@ -4,11 +4,13 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 
 	"github.com/workload-identity-quickstart/msal-go/internal/config"
 	"github.com/workload-identity-quickstart/msal-go/internal/diagnose"
+	"github.com/workload-identity-quickstart/msal-go/internal/footprint"
 	"github.com/workload-identity-quickstart/msal-go/internal/health"
 	"github.com/workload-identity-quickstart/msal-go/internal/keyvault"
 	"github.com/workload-identity-quickstart/msal-go/internal/logging"
@@ -50,6 +53,9 @@ func main() {
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// Reading the system's CA certificates takes as long as some connections take to
+	// open. Begun now, it is over when the first one needs them.
+	go func() { _, _ = x509.SystemCertPool() }()
 
 	cfg, err := config.Load(os.Getenv)
 	log := logging.New(cfg.LogJSON, os.Stderr)
@@ -77,6 +83,7 @@ func run() int {
 		defer stopHealth()
 	}
 
+	shrink := sync.OnceFunc(func() { footprint.Shrink(os.Getenv) })
 	err = poll.Run(ctx, poll.Options{
 		Interval:       cfg.PollInterval,
 		StartupTimeout: cfg.StartupTimeout,
@@ -105,6 +112,7 @@ func run() int {
 		} else {
 			log.Info("successfully got secret", "version", secret.Version)
 		}
+		shrink()
 		return nil
 	})
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -19,7 +18,7 @@ import (
 type headStart struct {
 	azcore.TokenCredential
 	scope string // empty where there is nothing to guess from
-	once  sync.Once
+	begun atomic.Bool
 	guess atomic.Pointer[guess] // nil unless it may be of use
 }
 
@@ -31,26 +30,22 @@ type guess struct {
 // begin requests a token if it is called for the first time. The caller calls end
 // when it needs no token any more.
 func (h *headStart) begin(ctx context.Context) (end func()) {
-	end = func() {}
-	if h.scope == "" {
-		return end
+	if h.scope == "" || !h.begun.CompareAndSwap(false, true) {
+		return func() {}
 	}
-	h.once.Do(func() {
-		ctx, cancel := context.WithTimeout(ctx, tryTimeout) // as a request for the challenge's token has
-		g := &guess{done: make(chan struct{})}
-		h.guess.Store(g)
-		go func() {
-			defer close(g.done)
-			// The credential remembers the token.
-			_, g.err = h.TokenCredential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{h.scope}, EnableCAE: true})
-		}()
-		end = func() {
-			h.guess.Store(nil)
-			cancel()
-			<-g.done
-		}
-	})
-	return end
+	ctx, cancel := context.WithTimeout(ctx, tryTimeout) // as a request for the challenge's token has
+	g := &guess{done: make(chan struct{})}
+	h.guess.Store(g)
+	go func() {
+		defer close(g.done)
+		// The credential remembers the token.
+		_, g.err = h.TokenCredential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{h.scope}, EnableCAE: true})
+	}()
+	return func() {
+		h.guess.Store(nil)
+		cancel()
+		<-g.done
+	}
 }
 
 // GetToken waits for the guess if options are what was guessed, and returns its

@@ -50,7 +50,8 @@ func New(url string, credential azcore.TokenCredential, options *azcore.ClientOp
 }
 
 // Secret returns the current version of the named secret. Errors of the service
-// are of type *azcore.ResponseError.
+// are of type *azcore.ResponseError. The first call requests a token before the
+// vault asks for one, if the vault is in the public or a sovereign cloud.
 func (v *Vault) Secret(ctx context.Context, name string) (Secret, error) {
 	secret, err := v.secret(ctx, name)
 	if err != nil {

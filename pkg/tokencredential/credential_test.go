@@ -457,6 +457,14 @@ func TestConcurrentCallersShareOneExchange(t *testing.T) {
 	mustGetToken(t, credential, scopes(vaultScope))
 }
 
+func TestTokenFromMemoryIsCheap(t *testing.T) {
+	credential := newCredential(t, fakeazure.Start(t, localazure.SandboxConfig{}), tokencredential.Options{})
+	mustGetToken(t, credential, scopes(vaultScope))
+	if n := testing.AllocsPerRun(100, func() { mustGetToken(t, credential, scopes(vaultScope)) }); n > 4 {
+		t.Errorf("a token from memory takes %v allocations, want 4 at most", n)
+	}
+}
+
 func TestClientOptionsTakeEffect(t *testing.T) {
 	sandbox := fakeazure.Start(t, localazure.SandboxConfig{})
 	failures := 2

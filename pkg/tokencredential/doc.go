@@ -20,6 +20,10 @@
 // credential ([workload identity federation]) and returns an access token, which
 // is kept in memory until it should be renewed.
 //
+// In the public and the sovereign clouds that is a single request, to the token
+// endpoint that Microsoft [documents]. Elsewhere, and where none is found there, the
+// credential first asks the authority host for it.
+//
 // # Environment
 //
 // The webhook sets these variables; [Options] can override each:
@@ -35,5 +39,6 @@
 //
 // [RFC 7523]: https://www.rfc-editor.org/rfc/rfc7523#section-2.2
 // [workload identity federation]: https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+// [documents]: https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud#microsoft-entra-authentication-endpoints
 // [AKS identity bindings]: https://learn.microsoft.com/azure/aks/identity-bindings-concepts
 package tokencredential

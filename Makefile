@@ -20,7 +20,7 @@ ACTIONLINT    := go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 RACE := $(if $(shell command -v $$(go env CC)),-race)
 
 # Modules of their own keep what only tests need out of the workload's go.mod.
-MODULES := . examples test/peers test/chart test/scripts test/release test/e2e
+MODULES := . examples test/peers test/bench test/chart test/scripts test/release test/e2e
 # Each brings along what it sources.
 SCRIPTS := .ci/run $(wildcard scripts/*.sh scripts/release/*.sh test/scripts/bin/* test/scripts/*.bash)
 HELM_DOCS     := go run github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2 --chart-search-root charts --sort-values-order file --log-level warning
@@ -46,6 +46,7 @@ test: ## run all tests that need no cluster
 	cd examples && go test $(RACE) ./...
 	$(if $(RACE),go test ./test/fleet)
 	cd test/peers && go test $(RACE) ./...
+	cd test/bench && go test ./...
 	cd test/chart && go test -count=1 ./...
 	cd test/release && go test -count=1 -timeout 30m ./...
 	cd test/scripts && go test ./...
@@ -54,6 +55,10 @@ test: ## run all tests that need no cluster
 .PHONY: fleet
 fleet: ## simulate up to 20,000 pods and write docs/fleet.md (ten minutes)
 	GOMAXPROCS=1 GOGC=300 go test -count=1 -timeout 2h -v -run TestWriteDocument ./test/fleet -full
+
+.PHONY: bench
+bench: ## compare start, memory and speed with those of other programs
+	cd test/bench && go run .
 
 .PHONY: e2e
 e2e: ## run the end-to-end tests on the cluster that KUBECONFIG names

@@ -20,7 +20,7 @@ ACTIONLINT    := go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 RACE := $(if $(shell command -v $$(go env CC)),-race)
 
 # Modules of their own keep what only tests need out of the workload's go.mod.
-MODULES := . examples test/peers test/bench test/chart test/scripts test/release test/e2e
+MODULES := . examples test/peers test/bench test/chart test/pictures test/scripts test/release test/e2e
 # Each brings along what it sources.
 SCRIPTS := .ci/run $(wildcard scripts/*.sh scripts/release/*.sh test/scripts/bin/* test/scripts/*.bash)
 HELM_DOCS     := go run github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2 --chart-search-root charts --sort-values-order file --log-level warning
@@ -50,6 +50,8 @@ test: ## run all tests that need no cluster
 	cd test/chart && go test -count=1 ./...
 	cd test/release && go test -count=1 -timeout 30m ./...
 	cd test/scripts && go test ./...
+# Go would keep the result when files outside the module change.
+	cd test/pictures && go test -count=1 ./...
 	$(if $(shell command -v bats),bats test/scripts,@echo 'bats is not installed: the tests of scripts/ are left out (https://bats-core.readthedocs.io)')
 
 .PHONY: fleet
@@ -92,6 +94,10 @@ docs: ## write the chart's README
 .PHONY: version
 version: ## write the version in the file VERSION everywhere else
 	scripts/release/stamp.sh
+
+.PHONY: pictures
+pictures: ## draw docs/demo.svg and docs/doctor.svg from what the programs write
+	cd test/pictures && go test -count=1 -run TestPictures -update .
 
 .PHONY: image
 image: ## build the images of the workload and of the local Azure

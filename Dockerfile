@@ -9,16 +9,16 @@ ARG TARGETOS
 ARG TARGETARCH
 # Releases are built with the toolchain in go.mod, everything else with the image's.
 ARG TOOLCHAIN=local
-ENV CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH GOTOOLCHAIN=$TOOLCHAIN
+ENV CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH GOTOOLCHAIN=$TOOLCHAIN GOCACHE=/go/cache
 
 FROM source AS build-localazure
 ARG VERSION=dev
-RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/go/cache \
     go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o /localazure ./cmd/localazure
 
 FROM source AS build-quickstart
 ARG VERSION=dev
-RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/go/cache \
     go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o /quickstart ./cmd/quickstart
 
 FROM gcr.io/distroless/static-debian12:nonroot AS base

@@ -8,8 +8,8 @@ COPY go.mod go.sum ./
 RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . .
 ARG VERSION=dev
-RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
-    CGO_ENABLED=0 GOOS=windows GOARCH=amd64 \
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/go/cache \
+    GOCACHE=/go/cache CGO_ENABLED=0 GOOS=windows GOARCH=amd64 \
     go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o /quickstart.exe ./cmd/quickstart
 
 # Nothing can be run from here on: this stage is put together on Linux.

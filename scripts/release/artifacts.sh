@@ -5,7 +5,6 @@ cd "$(dirname "$0")/../.."
 
 readonly programs=(quickstart localazure)
 readonly platforms=(linux/amd64 linux/arm64 windows/amd64)
-readonly helm=helm.sh/helm/v4/cmd/helm@v4.3.1
 readonly cyclonedx=github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 
 main() {
@@ -34,7 +33,7 @@ main() {
       scripts/release/image.sh "$program" "dist/$program-$version.oci.tar"
     fi
   done
-  go run "$helm" package charts/quick-start --destination dist >/dev/null
+  scripts/release/helm.sh package charts/quick-start --destination dist >/dev/null
   write_checksums
 }
 

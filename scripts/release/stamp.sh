@@ -23,6 +23,7 @@ main() {
   trap 'rm -f "$scratch"' EXIT
   stale=0
   stamp_files "$check"
+  stamp_example "$check"
   if ! grep -qF "## [$version]" CHANGELOG.md; then
     echo "CHANGELOG.md: no section \"## [$version]\": write what is new in it" >&2
     stale=1
@@ -34,7 +35,7 @@ print_help() {
   cat <<'EOF'
 usage: scripts/release/stamp.sh [--check]
 
-Writes the version in the file VERSION into the chart, the library, the
+Writes the version in the file VERSION into the charts, the library, the
 documentation and the tests, and fails unless CHANGELOG.md has a section for it.
 With --check it changes nothing, and fails if something would change.
 EOF
@@ -54,18 +55,36 @@ stamp_files() {
   done < <(grep -rlE --exclude-dir=.git --exclude-dir=bin --exclude-dir=dist --exclude=CHANGELOG.md "$images(:| --version )" .)
 }
 
+# stamp_example CHECK goes through the example of a chart on top of the chart.
+stamp_example() {
+  local check=$1 chart=examples/webservice/chart
+  stamp "$chart/Chart.yaml" "s/^( *version|appVersion): .*/\1: $version/" "$check"
+  stamp "$chart/values.yaml" "s/^( *tag: )$semver/\1$version/" "$check"
+  grep -q "^  version: $version$" "$chart/Chart.lock" && return
+  if "$check"; then
+    report_stale "$chart/Chart.lock"
+    return
+  fi
+  scripts/release/helm.sh dependency update "$chart" >/dev/null
+  echo "$chart/Chart.lock: version $version"
+}
+
 # stamp FILE EXPRESSION CHECK edits a file with sed, or says that it is stale.
 stamp() {
   local file=$1 expression=$2 check=$3
   sed -E "$expression" "$file" >"$scratch"
   cmp -s "$file" "$scratch" && return
   if "$check"; then
-    echo "$file: does not name version $version: run make version" >&2
-    stale=1
+    report_stale "$file"
     return
   fi
   cat "$scratch" >"$file"
   echo "$file: version $version"
+}
+
+report_stale() {
+  echo "$1: does not name version $version: run make version" >&2
+  stale=1
 }
 
 main "$@"

@@ -37,7 +37,7 @@ func run(ctx context.Context, url, scope string) error {
 	if err != nil {
 		return err
 	}
-	pipeline := runtime.NewPipeline("client", "v0.1.0", runtime.PipelineOptions{
+	pipeline := runtime.NewPipeline("client", "v1.0.0", runtime.PipelineOptions{
 		PerRetry: []policy.Policy{runtime.NewBearerTokenPolicy(credential, []string{scope}, nil)},
 	}, nil)
 	req, err := runtime.NewRequest(ctx, http.MethodGet, url)

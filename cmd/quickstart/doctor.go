@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -23,7 +24,10 @@ func runDoctor(ctx context.Context, args []string, stdout *os.File) int {
 	flags := flag.NewFlagSet("quickstart doctor", flag.ContinueOnError)
 	flags.Usage = func() { fmt.Fprint(flags.Output(), config.Usage) }
 	format := flags.String("o", "table", "")
-	if err := flags.Parse(args); err != nil {
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
 		return 2
 	}
 	if flags.NArg() > 0 || *format != "table" && *format != "json" {

@@ -372,6 +372,9 @@ func TestDoctor(t *testing.T) {
 	if last := results[len(results)-1]; last.Link != "Key Vault" || last.State != "failed" || last.Fix == "" {
 		t.Errorf("the last link is %+v", last)
 	}
+	if code, _, stderr := runQuickstart(t, "doctor", "-h"); code != 0 || !strings.Contains(stderr, "KEYVAULT_URL") {
+		t.Errorf("-h: exit code %d, %s", code, stderr)
+	}
 	if code, _, _ := runQuickstart(t, "doctor", "-o", "yaml"); code != 2 {
 		t.Errorf("exit code %d for an unknown format", code)
 	}

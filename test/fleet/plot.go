@@ -44,7 +44,7 @@ func plot(pods int, records []*Record) string {
 		plotLeft+plotWidth+24, height, number(pods), style)
 	for i, record := range records {
 		top := 24 + i*(panelHeight+panelGap)
-		title(&b, top, Fleets()[i].Name+": requests/s at the vault, answered (coloured) and refused (grey); the limit (dashed)")
+		title(&b, top, Fleets()[i].Name+": requests/s, answered and refused (grey); the limit is dashed")
 		for decade := 0; decade <= decades; decade += 2 {
 			grid(&b, top+panelHeight-panelHeight*decade/decades, number(int(math.Pow10(decade))))
 		}

@@ -24,9 +24,10 @@ func TestSteady(t *testing.T) {
 		"life of an hour":     {"api://X, 1h0m0s left", "api://X, 59m58s left"},
 		"life of seconds":     {"api://X, 9s left", "api://X, 59m58s left"},
 		"version of a secret": {`version="2b6e0e4d5f8a4c1c9d3e7f6a5b4c3d2e"`, `version="0123456789abcdef0123456789abcdef"`},
+		"version":             {"-X main.version=9.8.7-rc.1' -o bin/", "-X main.version=1.2.3' -o bin/"},
 		"what stays": {
-			"client id 22222222-2222-2222-2222-222222222222 main.go:9 10.0.0.1:80 vault:443 30s main.version=0.1.0",
-			"client id 22222222-2222-2222-2222-222222222222 main.go:9 10.0.0.1:80 vault:443 30s main.version=0.1.0",
+			"client id 22222222-2222-2222-2222-222222222222 main.go:9 10.0.0.1:80 vault:443 30s",
+			"client id 22222222-2222-2222-2222-222222222222 main.go:9 10.0.0.1:80 vault:443 30s",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -89,7 +89,7 @@ AZURE_QUERY='{resources: sort_by(values(resources)[].body, &id), deletedVaults: 
 # slow_azure makes Azure as late as it is.
 slow_azure() {
   az fake set propagation '{"provider": 2, "feature": 2, "clusterCreate": 2, "clusterUpdate": 2, "clusterDelete": 2,
-    "groupDelete": 2, "principal": 2, "application": 2, "roleAssignment": 2}'
+    "groupDelete": 6, "principal": 2, "application": 2, "roleAssignment": 2}'
 }
 
 # is_change tells whether a recorded command changes something.
@@ -110,5 +110,7 @@ prepare_foreign_resources() {
   az group create --name myResourceGroup --location eastus --output none
   az aks create -g myResourceGroup -n myAKSCluster --enable-oidc-issuer --enable-workload-identity --generate-ssh-keys --output none
   az keyvault create -g myResourceGroup -n azwi-kv-tutorial -l eastus --enable-rbac-authorization "$rbac" --output none
+  az role assignment create --role Reader --assignee-object-id "$(az ad signed-in-user show --query id -o tsv)" \
+    --assignee-principal-type User --scope "$(az keyvault show -g myResourceGroup -n azwi-kv-tutorial --query id -o tsv)" --output none
   az identity create -g myResourceGroup -n fic-test-ua -l eastus --output none
 }

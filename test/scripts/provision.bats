@@ -189,6 +189,24 @@ serviceAccount:
   lacks "--assignee-principal-type User"
 }
 
+@test "a group that is being deleted is waited for" {
+  provision
+  az group delete --name myResourceGroup --yes --no-wait
+  succeeds provision
+  contains "waiting for the deletion of its predecessor"
+  contains "creating it in eastus"
+}
+
+@test "an answer that is an error is not taken for something missing" {
+  provision
+  forget_calls
+  for command in 'group show' 'aks show' 'keyvault show' 'identity show'; do
+    FAKE_AZ_FAIL_ON=$command fails_with 1 provision
+    contains "az $command: "
+  done
+  [ "$(changes)" = '' ]
+}
+
 @test "who may not assign roles is told whom to ask" {
   az fake set account.mayAssignRoles false
   fails_with 1 provision

@@ -322,6 +322,12 @@ serviceAccount:
   lacks 5ecret
 }
 
+@test "what others call by the same names has no effect" {
+  CLUSTER=none IDENTITY=password succeeds provision --dry-run
+  contains "AKS cluster      myAKSCluster"
+  contains "fic-test-ua (managed)"
+}
+
 @test "env.example is an env file, with the values of the defaults" {
   succeeds provision --dry-run
   plain=$output

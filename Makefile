@@ -55,7 +55,7 @@ test: ## run all tests that need no cluster
 	$(if $(shell command -v bats),bats test/scripts,@echo 'bats is not installed: the tests of scripts/ are left out (https://bats-core.readthedocs.io)')
 
 .PHONY: fleet
-fleet: ## simulate up to 20,000 pods and write docs/fleet.md (ten minutes)
+fleet: ## simulate up to 20,000 pods and write docs/fleet.md (a quarter of an hour)
 	GOMAXPROCS=1 GOGC=300 go test -count=1 -timeout 2h -v -run TestWriteDocument ./test/fleet -full
 
 .PHONY: bench

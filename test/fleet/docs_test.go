@@ -34,7 +34,11 @@ func (tables tables) simulateFleets(t *testing.T, pods int) []*Record {
 			testSteady(t, s, r)
 		}
 		s = Outage(pods, f)
-		tables["outage"] += outageRow(f, s, simulate(t, s))
+		outage := simulate(t, s)
+		tables["outage"] += outageRow(f, s, outage)
+		if ended := outage.Sum(-s.Outage, reported).Ended; i == 0 && ended > 0 {
+			t.Errorf("%d containers of %d ended in an outage, though they had had their secret", ended, pods)
+		}
 		s = Throttled(pods, f)
 		tables["throttled"] += throttledRow(f, s, simulate(t, s))
 	}

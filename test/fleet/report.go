@@ -54,7 +54,7 @@ func requests(s Second) int { return s.Requests }
 func complete(r *Record) string {
 	after, ok := r.Complete()
 	if !ok {
-		return fmt.Sprintf("%s after %d min", share(r.with, len(r.has)), reported/time.Minute)
+		return fmt.Sprintf("%d %% do after %d min", 100*r.with/len(r.has), reported/time.Minute)
 	}
 	return duration(after)
 }
@@ -67,7 +67,7 @@ func duration(d time.Duration) string {
 	return fmt.Sprintf("%d s", (d+time.Second-1)/time.Second)
 }
 
-// share rounds up too: only what never happened is 0 %.
+// share rounds up too: only what did not happen is 0 %.
 func share(part, whole int) string {
 	if part == 0 {
 		return "0 %"

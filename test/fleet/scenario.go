@@ -32,7 +32,7 @@ type Scenario struct {
 }
 
 // beforeOutage is the time in which pods start and settle.
-const beforeOutage = 2 * time.Minute
+const beforeOutage = 4 * time.Minute
 
 // Run simulates s. It must be called in a bubble of testing/synctest. The token
 // file is what every pod finds as its service account token.

@@ -27,33 +27,42 @@ var errGone = errors.New("connect: connection refused")
 type network struct {
 	azure  *azure
 	pod    int
-	random *random
+	random [uses]*random
+}
+
+func newNetwork(a *azure, pod int) *network {
+	n := &network{azure: a, pod: pod}
+	for use := range n.random {
+		n.random[use] = newRandom(pod, use)
+	}
+	return n
 }
 
 func (n *network) Do(req *http.Request) (*http.Response, error) {
-	if err := n.travel(req.Context()); err != nil {
+	use := forVault
+	if req.URL.Host == authorityHost {
+		use = forEntra
+	}
+	if err := n.travel(req.Context(), use); err != nil {
 		return nil, err
 	}
-	resp, err := n.azure.serve(req, n.random.Float64())
-	if err := n.travel(req.Context()); err != nil {
+	resp, err := n.azure.serve(req, n.random[use].Float64())
+	if err := n.travel(req.Context(), use); err != nil {
 		return nil, err
 	}
 	return resp, err
 }
 
-// travel ends at a nanosecond at which nothing of another pod arrives.
-func (n *network) travel(ctx context.Context) error {
-	way := shortestWay + time.Duration(n.random.Float64()*float64(longestWay-shortestWay))
+// travel ends at a nanosecond at which nothing else arrives, neither of another pod
+// nor of this one for another use.
+func (n *network) travel(ctx context.Context, use int) error {
+	way := shortestWay + time.Duration(n.random[use].Float64()*float64(longestWay-shortestWay))
 	arrival := time.Now().Add(way).UnixNano()
-	own := arrival - arrival%int64(n.azure.pods) + int64(n.azure.pods+n.pod)
-	timer := time.NewTimer(time.Until(time.Unix(0, own)))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
+	all, own := int64(n.azure.pods*uses), int64(n.pod*uses+use)
+	if !sleep(ctx, time.Until(time.Unix(0, arrival-arrival%all+all+own))) {
 		return ctx.Err()
 	}
+	return nil
 }
 
 func respond(status int, body string) *http.Response {

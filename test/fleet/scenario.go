@@ -50,10 +50,10 @@ func (s Scenario) Run(ctx context.Context, tokenFile string) *Record {
 	var running sync.WaitGroup
 	for i := range s.Pods {
 		running.Go(func() {
-			random := newRandom(i)
+			net := newNetwork(world, i)
 			p := &pod{
-				options:   azcore.ClientOptions{Transport: &network{azure: world, pod: i, random: random}},
-				tokenFile: tokenFile, random: random, got: func() { world.got(i) },
+				options:   azcore.ClientOptions{Transport: net},
+				tokenFile: tokenFile, random: net.random[forPauses], got: func() { world.got(i) },
 			}
 			if !sleep(ctx, spread*time.Duration(i)/time.Duration(s.Pods)) {
 				return

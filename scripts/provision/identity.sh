@@ -75,14 +75,14 @@ ensure_managed_credential() {
 }
 
 ensure_app_credential() {
-  local app=(--id "$CLIENT_ID") name='' audience='' other='' verb=create parameters
+  local app=(--id "$CLIENT_ID") name='' audience='' other='' own='' verb=create parameters
   if ! is_placeholder "$CLIENT_ID"; then
     query_lines name audience -- ad app federated-credential list "${app[@]}" \
       --query "[?issuer=='$ISSUER' && subject=='$SUBJECT'] | [0].[name, audiences[0]]"
-    query_lines other CREDENTIAL_TAG -- ad app federated-credential list "${app[@]}" \
+    query_lines other own -- ad app federated-credential list "${app[@]}" \
       --query "[?name=='$FICID'] | [0].[subject, description]"
   fi
-  choose_credential "$name" "$audience" "$other" "$IDENTITY_TAG$CREDENTIAL_TAG" || return 0
+  choose_credential "$name" "$audience" "$other" "$IDENTITY_TAG$own" || return 0
   parameters="{\"name\": \"$name\", \"issuer\": \"$ISSUER\", \"subject\": \"$SUBJECT\", \"audiences\": [\"$AUDIENCE\"], \"description\": \"$DESCRIPTION\"}"
   [ "$verb" = create ] || app+=(--federated-credential-id "$name")
   change_patiently ResourceNotFound "$verb: $SUBJECT of $ISSUER" az ad app federated-credential "$verb" "${app[@]}" --parameters "$parameters"

@@ -57,6 +57,15 @@ serviceAccount:
   [ "$dry" = "$(changes | sed -E 's/^(az [a-z -]+) --.*/\1/')" ]
 }
 
+@test "a dry run with an application changes nothing and shows each command" {
+  kept_azure >"$BATS_TEST_TMPDIR/before"
+  succeeds provision --identity app --dry-run
+  same_azure "$BATS_TEST_TMPDIR/before"
+  dry=$(sed -nE 's/^  would run: (az [a-z -]+) --.*/\1/p' <<<"$output" | uniq)
+  provision --identity app
+  diff <(echo "$dry") <(changes | sed -E 's/^(az [a-z -]+) --.*/\1/' | uniq)
+}
+
 @test "a dry run of a complete Azure has nothing to show" {
   provision
   succeeds provision --dry-run

@@ -12,26 +12,7 @@ die() {
   exit 1
 }
 
-note() { printf '  %s\n' "$*"; }
-
-# die MESSAGE ends the script; every message says what to do next.
-die() {
-  printf 'error: %s\n' "$*" >&2
-  exit 1
-}
-
-# die MESSAGE ends the script; every message says what to do next.
-die() {
-  printf 'error: %s\n' "$*" >&2
-  exit 1
-}
-
 add_problem() { PROBLEMS="$PROBLEMS  - $*"$'\n'; }
-
-# report_problems ends the script with all that the checks found.
-report_problems() {
-  [ -z "$PROBLEMS" ] || die "before anything is done, please mend:"$'\n'"${PROBLEMS%$'\n'}"
-}
 
 # report_problems ends the script with all that the checks found.
 report_problems() {

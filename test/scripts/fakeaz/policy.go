@@ -43,6 +43,22 @@ func (c *call) policyObject() (string, error) {
 	return "", userError("Unable to get object id from principal name.")
 }
 
+// policyTarget returns the vault and the object id of a command that sets or
+// deletes a policy, unless the vault has none.
+func (c *call) policyTarget(verb string) (vault object, objectID string, err error) {
+	found, err := c.vault()
+	if err != nil {
+		return nil, "", err
+	}
+	if objectID, err = c.policyObject(); err != nil {
+		return nil, "", err
+	}
+	if found.Body["properties"].(object)["enableRbacAuthorization"] == true {
+		return nil, "", userError("Cannot %s policies to a vault with '--enable-rbac-authorization' specified", verb)
+	}
+	return found.Body, objectID, nil
+}
+
 func setPolicy(c *call) (any, error) {
 	c.ignore("--no-wait")
 	given := object{}
@@ -55,18 +71,11 @@ func setPolicy(c *call) (any, error) {
 		return nil, usage("specify at least one: --key-permissions, --secret-permissions, " +
 			"--certificate-permissions --storage-permissions")
 	}
-	vault, err := c.vault()
+	vault, objectID, err := c.policyTarget("set")
 	if err != nil {
 		return nil, err
 	}
-	objectID, err := c.policyObject()
-	if err != nil {
-		return nil, err
-	}
-	properties := vault.Body["properties"].(object)
-	if properties["enableRbacAuthorization"] == true {
-		return nil, userError("Cannot set policies to a vault with '--enable-rbac-authorization' specified")
-	}
+	properties := vault["properties"].(object)
 	policies, i := findPolicy(properties, objectID)
 	if i < 0 {
 		permissions := object{"certificates": nil, "keys": nil, "secrets": nil, "storage": nil}
@@ -78,29 +87,22 @@ func setPolicy(c *call) (any, error) {
 		permissions[category] = wanted
 	}
 	properties["accessPolicies"] = policies
-	return vault.Body, nil
+	return vault, nil
 }
 
 func deletePolicy(c *call) (any, error) {
 	c.ignore("--no-wait")
-	vault, err := c.vault()
+	vault, objectID, err := c.policyTarget("delete")
 	if err != nil {
 		return nil, err
 	}
-	objectID, err := c.policyObject()
-	if err != nil {
-		return nil, err
-	}
-	properties := vault.Body["properties"].(object)
-	if properties["enableRbacAuthorization"] == true {
-		return nil, userError("Cannot delete policies to a vault with '--enable-rbac-authorization' specified")
-	}
+	properties := vault["properties"].(object)
 	policies, i := findPolicy(properties, objectID)
 	if i < 0 {
 		return nil, userError("No matching policies found")
 	}
 	properties["accessPolicies"] = slices.Delete(policies, i, i+1)
-	return vault.Body, nil
+	return vault, nil
 }
 
 // findPolicy returns a vault's policies and which one is the object's, or -1.

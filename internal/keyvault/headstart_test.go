@@ -23,7 +23,7 @@ import (
 func newUnrepeatedVault(t *testing.T, sandbox *localazure.Sandbox) *Vault {
 	t.Helper()
 	options := azcore.ClientOptions{Transport: fakeazure.Client(t, sandbox), Retry: policy.RetryOptions{MaxRetries: -1}}
-	credential, err := tokencredential.New(&tokencredential.Options{ClientOptions: options, RefusalRetries: -1})
+	credential, err := tokencredential.New(&tokencredential.Options{ClientOptions: options})
 	if err != nil {
 		t.Fatal(err)
 	}

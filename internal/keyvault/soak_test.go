@@ -53,7 +53,7 @@ func TestSoak(t *testing.T) {
 	read := func(times int) (goroutines int, heap int64) {
 		for i := range times {
 			if vault == nil || i%50 == 0 { // a new credential discovers Entra ID anew
-				credential, err := tokencredential.New(&tokencredential.Options{ClientOptions: options, RefusalRetries: -1})
+				credential, err := tokencredential.New(&tokencredential.Options{ClientOptions: options})
 				if err != nil {
 					t.Fatal(err)
 				}

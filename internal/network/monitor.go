@@ -1,0 +1,164 @@
+package network
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+)
+
+// The services that requests are meant for.
+const (
+	EntraID  = "Entra ID"
+	KeyVault = "Key Vault"
+)
+
+const (
+	// requestTimeout ends a request, from resolving the host's name to the last
+	// byte of the response. Azure responds within a second.
+	requestTimeout = 10 * time.Second
+
+	// firstReport is when a wait is reported for the first time, and reportInterval
+	// how long it takes until the next report.
+	firstReport    = 4 * time.Second
+	reportInterval = 15 * time.Second
+
+	// noticeable is the shortest wait that is reported.
+	noticeable = time.Second
+)
+
+// Wait is something that a request has been waiting for.
+type Wait struct {
+	// Host is what does not respond, with its port: that of the service, or that of
+	// the proxy on the way to it.
+	Host string
+	// Role of the host: [EntraID], [KeyVault], "token proxy" or "HTTP proxy".
+	Role string
+	// For is what is missing, such as "a connection to 10.0.0.4:443".
+	For string
+	// Since is how long the request has been under way.
+	Since time.Duration
+}
+
+// Monitor knows the requests that are under way. It is safe for concurrent use.
+type Monitor struct {
+	tokenProxy string // host and port; empty without an AKS identity binding
+
+	mu       sync.Mutex
+	requests map[*request]struct{}
+	reported time.Time // the last time that Watch reported anything
+}
+
+// New returns a Monitor. It reads AZURE_KUBERNETES_TOKEN_PROXY through getenv,
+// usually os.Getenv.
+func New(getenv func(string) string) *Monitor {
+	m := &Monitor{requests: make(map[*request]struct{})}
+	if u, err := url.Parse(getenv("AZURE_KUBERNETES_TOKEN_PROXY")); err == nil && u.Host != "" {
+		m.tokenProxy = withPort(u)
+	}
+	return m
+}
+
+// Options returns base, changed for a client of the service whose requests are to be
+// monitored: each of them ends after ten seconds, with an error that names the host.
+// Responses must not be streamed. Base's Transport defaults to one that connects
+// within five seconds. Nothing is retried unless base says so, since the caller
+// logs each attempt.
+func (m *Monitor) Options(service string, base azcore.ClientOptions) azcore.ClientOptions {
+	if base.Transport == nil {
+		base.Transport = client
+	}
+	if base.Retry.MaxRetries == 0 {
+		base.Retry.MaxRetries = -1
+	}
+	base.PerRetryPolicies = append(slices.Clone(base.PerRetryPolicies), monitored{m, service})
+	return base
+}
+
+// Watch runs task and calls report with each host that keeps it waiting: after four
+// seconds, and then every 15 seconds, counted across calls. It returns task's
+// error; where that is a deadline which passed, the error names the host.
+func (m *Monitor) Watch(report func(Wait), task func() error) error {
+	done := make(chan struct{})
+	var reporting sync.WaitGroup
+	reporting.Go(func() { m.report(report, done) })
+	err := task()
+	if _, named := errors.AsType[*TimeoutError](err); !named && errors.Is(err, context.DeadlineExceeded) {
+		if waits := m.waits(0); len(waits) > 0 {
+			err = &TimeoutError{waits[0], err}
+		}
+	}
+	close(done)
+	reporting.Wait()
+	return err
+}
+
+func (m *Monitor) report(report func(Wait), done <-chan struct{}) {
+	m.mu.Lock()
+	pause := max(firstReport, time.Until(m.reported.Add(reportInterval)))
+	m.mu.Unlock()
+	for {
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-done:
+			timer.Stop()
+			return
+		}
+		pause = noticeable / 2 // between two requests: ask again soon
+		for _, wait := range m.waits(noticeable) {
+			report(wait)
+			pause = reportInterval
+		}
+		if pause == reportInterval {
+			m.mu.Lock()
+			m.reported = time.Now()
+			m.mu.Unlock()
+		}
+	}
+}
+
+// waits returns what has been waited for as long as that, the longest wait first,
+// and one for each host.
+func (m *Monitor) waits(shortest time.Duration) []Wait {
+	var all []Wait
+	m.mu.Lock()
+	for r := range m.requests {
+		if wait := r.wait(); wait.Since >= shortest {
+			all = append(all, wait)
+		}
+	}
+	m.mu.Unlock()
+	slices.SortFunc(all, func(a, b Wait) int {
+		return cmp.Or(cmp.Compare(b.Since, a.Since), cmp.Compare(a.Host, b.Host))
+	})
+	seen := make(map[string]bool)
+	return slices.DeleteFunc(all, func(w Wait) bool {
+		again := seen[w.Host]
+		seen[w.Host] = true
+		return again
+	})
+}
+
+func (m *Monitor) begin(r *request) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.requests[r] = struct{}{}
+}
+
+func (m *Monitor) end(r *request) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.requests, r)
+}
+
+// withPort returns the host of an https URL with its port.
+func withPort(u *url.URL) string {
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "443"))
+}

@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 // tutorialLine is what the tutorial shows of kubectl logs.
 var tutorialLine = regexp.MustCompile(`^I\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ main\.go:\d+\] "successfully got secret" secret="Hello!"$`)
 
-func command(t *testing.T, args ...string) *exec.Cmd {
+func quickstart(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	t.Setenv(asQuickstart, "1")
 	if os.Getenv("STARTUP_TIMEOUT") == "" {
@@ -55,7 +55,7 @@ func command(t *testing.T, args ...string) *exec.Cmd {
 // runQuickstart returns the exit code and both outputs.
 func runQuickstart(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	cmd := command(t, args...)
+	cmd := quickstart(t, args...)
 	var out, err bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &err
 	if runErr := cmd.Run(); runErr != nil && cmd.ProcessState == nil {
@@ -242,8 +242,11 @@ func TestUnknownArgument(t *testing.T) {
 }
 
 func TestHelpAndVersion(t *testing.T) {
-	if code, _, stderr := runQuickstart(t, "-h"); code != 0 || stderr != config.Usage {
-		t.Errorf("-h: exit code %d, output %q", code, stderr)
+	if code, stdout, stderr := runQuickstart(t, "-h"); code != 0 || stdout != config.Usage || stderr != "" {
+		t.Errorf("-h: exit code %d, output %q, %q", code, stdout, stderr)
+	}
+	if code, stdout, stderr := runQuickstart(t, "-x"); code != 2 || stdout != "" || !strings.Contains(stderr, "-x") || !strings.Contains(stderr, "quickstart -h") {
+		t.Errorf("-x: exit code %d, output %q, %q", code, stdout, stderr)
 	}
 	if code, stdout, _ := runQuickstart(t, "-version"); code != 0 || stdout != "quickstart dev\n" {
 		t.Errorf("-version: exit code %d, output %q", code, stdout)
@@ -254,7 +257,7 @@ func TestHelpAndVersion(t *testing.T) {
 // on the lines it logs.
 func start(t *testing.T) (lines <-chan string, stop func() int) {
 	t.Helper()
-	cmd := command(t)
+	cmd := quickstart(t)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -372,8 +375,8 @@ func TestDoctor(t *testing.T) {
 	if last := results[len(results)-1]; last.Link != "Key Vault" || last.State != "failed" || last.Fix == "" {
 		t.Errorf("the last link is %+v", last)
 	}
-	if code, _, stderr := runQuickstart(t, "doctor", "-h"); code != 0 || !strings.Contains(stderr, "KEYVAULT_URL") {
-		t.Errorf("-h: exit code %d, %s", code, stderr)
+	if code, stdout, stderr := runQuickstart(t, "doctor", "-h"); code != 0 || stdout != config.Usage || stderr != "" {
+		t.Errorf("-h: exit code %d, output %q, %q", code, stdout, stderr)
 	}
 	if code, _, _ := runQuickstart(t, "doctor", "-o", "yaml"); code != 2 {
 		t.Errorf("exit code %d for an unknown format", code)

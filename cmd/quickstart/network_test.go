@@ -102,7 +102,7 @@ func TestFirstWords(t *testing.T) {
 			if test.env != nil {
 				env = append(env, test.env(t)...)
 			}
-			words := listen(t, env)
+			words := hear(t, env)
 			var first, explained word
 			for word := range words {
 				t.Log(word)
@@ -132,8 +132,8 @@ type word struct {
 
 func (w word) String() string { return fmt.Sprintf("%.1fs %s", w.after.Seconds(), w.line) }
 
-// listen runs the program until the test ends, and passes on what it logs.
-func listen(t *testing.T, env []string) <-chan word {
+// hear runs the program until the test ends, and passes on what it logs.
+func hear(t *testing.T, env []string) <-chan word {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = env

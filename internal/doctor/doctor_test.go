@@ -72,16 +72,16 @@ func TestExamine(t *testing.T) {
 				if r.State == Failed && (r.Link != test.broken || r.Cause == "" || !strings.Contains(r.Fix, test.fix)) {
 					t.Errorf("%s failed: %s; fix: %s", r.Link, r.Cause, r.Fix)
 				}
-				if r.Saw == "" || (r.State == Warned && (r.Cause == "" || r.Fix == "")) {
+				if r.Detail == "" || (r.State == Warned && (r.Cause == "" || r.Fix == "")) {
 					t.Errorf("%s says nothing: %+v", r.Link, r)
 				}
 			}
 			if !reflect.DeepEqual(states, test.states) {
 				t.Errorf("states %q, want %q", states, test.states)
 			}
-			if saw := results[3].Saw; results[3].State == OK &&
-				!strings.Contains(saw, "of app "+localazure.ClientID+" in tenant "+localazure.TenantID) {
-				t.Errorf("the access token's app and tenant are not shown: %s", saw)
+			if detail := results[3].Detail; results[3].State == OK &&
+				!strings.Contains(detail, "of app "+localazure.ClientID+" in tenant "+localazure.TenantID) {
+				t.Errorf("the access token's app and tenant are not shown: %s", detail)
 			}
 			if Healthy(results) != (test.broken == "") {
 				t.Errorf("healthy: %t", Healthy(results))
@@ -106,7 +106,7 @@ func TestHostileClaimsArePrintable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range examine(t, sandbox) {
-		for _, text := range []string{r.Saw, r.Cause, r.Fix} {
+		for _, text := range []string{r.Detail, r.Cause, r.Fix} {
 			if strings.ContainsAny(text, "\x1b\t\n") || len(text) > 2000 {
 				t.Errorf("%s shows %q", r.Link, text)
 			}
@@ -128,8 +128,8 @@ func TestFixOfAWarningIsSafeToPaste(t *testing.T) {
 }
 
 var sample = []Result{
-	{Link: "configuration", State: OK, Saw: "client id c"},
-	{Link: "Key Vault", State: Failed, Saw: "no secret", Cause: "it is denied", Fix: "az something"},
+	{Link: "configuration", State: OK, Detail: "client ID c"},
+	{Link: "Key Vault", State: Failed, Detail: "no secret", Cause: "it is denied", Fix: "az something"},
 }
 
 func TestPrintTable(t *testing.T) {
@@ -137,7 +137,7 @@ func TestPrintTable(t *testing.T) {
 	if err := PrintTable(&plain, sample, false); err != nil {
 		t.Fatal(err)
 	}
-	want := "configuration  ok      client id c\n" +
+	want := "configuration  ok      client ID c\n" +
 		"Key Vault      failed  no secret\n" +
 		"                       cause: it is denied\n" +
 		"                       fix:   az something\n"

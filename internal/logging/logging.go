@@ -1,15 +1,22 @@
 package logging
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"path/filepath"
+	"regexp"
+	"strings"
 
+	azlog "github.com/Azure/azure-sdk-for-go/sdk/azcore/log"
 	"github.com/go-logr/logr"
 	"k8s.io/klog/v2"
 )
+
+// detailed is the verbosity from which on libraries log what they do.
+const detailed klog.Level = 2
 
 // AddFlags adds klog's -v to flags. klog's other flags are about files, which a
 // container does not write.
@@ -22,7 +29,9 @@ func AddFlags(flags *flag.FlagSet) {
 
 // New returns the logger of the program. Text goes to standard error in klog's
 // format. JSON goes to w, one object a line with time, level, caller, msg and the
-// logged values, and so does what libraries log through klog.
+// logged values, and so does what libraries log through klog. With -v 2 the events
+// of the Azure SDK are logged, too: its requests, responses and retries. Call it
+// before the SDK is used.
 func New(asJSON bool, w io.Writer) logr.Logger {
 	if asJSON {
 		klog.SetLogger(logr.FromSlogHandler(slog.NewJSONHandler(w, &slog.HandlerOptions{
@@ -31,7 +40,38 @@ func New(asJSON bool, w io.Writer) logr.Logger {
 			ReplaceAttr: shortenSource,
 		})))
 	}
-	return klog.Background()
+	log := klog.Background()
+	if klog.V(detailed).Enabled() {
+		azlog.SetListener(func(event azlog.Event, text string) {
+			log.Info("Azure SDK", "event", string(event), "details", inOneLine(text))
+		})
+	}
+	return log
+}
+
+// Slog returns log for libraries that log through package slog. Their debug records
+// appear with -v 2.
+func Slog(log logr.Logger) *slog.Logger { return slog.New(verbose{logr.ToSlogHandler(log)}) }
+
+// verbose is a handler that klog's -v applies to.
+type verbose struct{ slog.Handler }
+
+func (verbose) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= slog.LevelInfo || klog.V(detailed).Enabled()
+}
+
+func (v verbose) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return verbose{v.Handler.WithAttrs(attrs)}
+}
+
+func (v verbose) WithGroup(name string) slog.Handler { return verbose{v.Handler.WithGroup(name)} }
+
+// jwt matches what is shaped like a token, in case an event quotes one. The SDK
+// itself redacts headers and queries, and logs no bodies.
+var jwt = regexp.MustCompile(`eyJ[\w-]*\.[\w-]*(\.[\w-]*)?`)
+
+func inOneLine(text string) string {
+	return strings.Join(strings.Fields(jwt.ReplaceAllString(text, "[token]")), " ")
 }
 
 // shortenSource writes the place of a log call as klog's text does.

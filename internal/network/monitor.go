@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/url"
 	"slices"
@@ -17,6 +18,12 @@ import (
 const (
 	EntraID  = "Entra ID"
 	KeyVault = "Key Vault"
+)
+
+// What may stand between.
+const (
+	roleTokenProxy = "token proxy"
+	roleHTTPProxy  = "HTTP proxy"
 )
 
 const (
@@ -45,6 +52,13 @@ type Wait struct {
 	// Since is how long the request has been under way.
 	Since time.Duration
 }
+
+// String puts w into one line.
+func (w Wait) String() string {
+	return fmt.Sprintf("no response from %s (%s) within %s, waiting for %s", w.Host, w.Role, rounded(w.Since), w.For)
+}
+
+func rounded(d time.Duration) time.Duration { return d.Round(100 * time.Millisecond) }
 
 // Monitor knows the requests that are under way. It is safe for concurrent use.
 type Monitor struct {
@@ -81,22 +95,24 @@ func (m *Monitor) Options(service string, base azcore.ClientOptions) azcore.Clie
 	return base
 }
 
-// Watch runs task and calls report with each host that keeps it waiting: after four
-// seconds, and then every 15 seconds, counted across calls. It returns task's
-// error; where that is a deadline which passed, the error names the host.
-func (m *Monitor) Watch(report func(Wait), task func() error) error {
+// Watch calls report with each host that keeps the caller waiting until it calls
+// arrived: after four seconds, and then every 15 seconds, counted across calls.
+// Arrived returns err; where that is a deadline which passed, it names the host.
+func (m *Monitor) Watch(report func(Wait)) (arrived func(err error) error) {
 	done := make(chan struct{})
 	var reporting sync.WaitGroup
 	reporting.Go(func() { m.report(report, done) })
-	err := task()
-	if _, named := errors.AsType[*TimeoutError](err); !named && errors.Is(err, context.DeadlineExceeded) {
-		if waits := m.waits(0); len(waits) > 0 {
-			err = &TimeoutError{waits[0], err}
+	return func(err error) error {
+		close(done)
+		reporting.Wait()
+		if _, named := errors.AsType[*TimeoutError](err); named || !errors.Is(err, context.DeadlineExceeded) {
+			return err
 		}
+		for _, wait := range m.waits(0) {
+			return &TimeoutError{wait, err} // the longest wait
+		}
+		return err
 	}
-	close(done)
-	reporting.Wait()
-	return err
 }
 
 func (m *Monitor) report(report func(Wait), done <-chan struct{}) {

@@ -3,6 +3,7 @@ package network
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -23,7 +24,7 @@ type monitored struct {
 func (p monitored) Do(req *policy.Request) (*http.Response, error) {
 	r := &request{start: time.Now(), target: withPort(req.Raw().URL), service: p.service}
 	if p.service == EntraID && p.monitor.tokenProxy != "" {
-		r.target, r.service = p.monitor.tokenProxy, "token proxy"
+		r.target, r.service = p.monitor.tokenProxy, roleTokenProxy
 	}
 	r.set(r.target, "a connection")
 	p.monitor.begin(r)
@@ -33,7 +34,7 @@ func (p monitored) Do(req *policy.Request) (*http.Response, error) {
 	defer cancel() // the body has been read by then
 	resp, err := req.WithContext(httptrace.WithClientTrace(ctx, r.trace())).Next()
 	if err != nil && isTimeout(err) {
-		return nil, r.timeoutError(req.Raw().Method, err)
+		return nil, r.timeoutError(req.Raw(), err)
 	}
 	return resp, err
 }
@@ -59,7 +60,7 @@ func (r *request) wait() Wait {
 	defer r.mu.Unlock()
 	role := r.service
 	if r.host != r.target {
-		role = "HTTP proxy"
+		role = roleHTTPProxy
 	}
 	return Wait{Host: r.host, Role: role, For: r.what, Since: time.Since(r.start)}
 }
@@ -94,20 +95,22 @@ func (r *request) trace() *httptrace.ClientTrace {
 }
 
 // timeoutError returns err with what the request was waiting for, in the types of
-// package net: an HTTP proxy's failure as net/http reports it, and the URL of the
-// token proxy.
-func (r *request) timeoutError(method string, err error) error {
+// net/http: the URL of the request, or of the token proxy in its place, and the
+// failure of an HTTP proxy as if it had reported it.
+func (r *request) timeoutError(req *http.Request, err error) error {
 	wait := r.wait()
-	if _, named := errors.AsType[*net.OpError](err); !named && wait.Role == "HTTP proxy" {
-		err = &net.OpError{Op: "proxyconnect", Net: "tcp", Err: err}
+	failed, ok := errors.AsType[*url.Error](err)
+	if !ok { // another transport than an http.Client
+		failed = &url.Error{Op: req.Method, URL: "https://" + r.target, Err: err}
 	}
-	if _, named := errors.AsType[*url.Error](err); !named {
-		err = &url.Error{Op: method, URL: "https://" + r.target, Err: err}
+	if _, dialed := errors.AsType[*net.OpError](err); !dialed && wait.Role == roleHTTPProxy {
+		reason := fmt.Errorf("no connection to %s within %s: %w", r.target, rounded(wait.Since), failed.Err)
+		failed = &url.Error{Op: failed.Op, URL: failed.URL, Err: &net.OpError{Op: "proxyconnect", Net: "tcp", Err: reason}}
 	}
-	return &TimeoutError{wait, err}
+	return &TimeoutError{wait, failed}
 }
 
-// TimeoutError says which host did not respond in time.
+// TimeoutError names the host that did not respond in time.
 type TimeoutError struct {
 	// Wait is what was waited for.
 	Wait Wait
@@ -115,10 +118,7 @@ type TimeoutError struct {
 	Err error
 }
 
-func (e *TimeoutError) Error() string {
-	return e.Wait.Role + " " + e.Wait.Host + ": no response within " + e.Wait.Since.Round(100*time.Millisecond).String() +
-		", waiting for " + e.Wait.For + ": " + e.Err.Error()
-}
+func (e *TimeoutError) Error() string { return e.Wait.String() + ": " + e.Err.Error() }
 
 // Unwrap returns Err.
 func (e *TimeoutError) Unwrap() error { return e.Err }

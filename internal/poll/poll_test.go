@@ -83,7 +83,7 @@ func TestEnds(t *testing.T) {
 		{"tried once", Options{}, []error{errTask}, 1, errTask},
 		{"tried once, to poll", Options{Interval: time.Minute}, []error{errTask}, 1, errTask},
 		{"success at last", Options{StartupTimeout: time.Minute}, []error{errTask, errTask, nil}, 3, nil},
-		{"lasting", Options{StartupTimeout: time.Minute, Lasting: func(err error) bool { return errors.Is(err, errTask) }}, []error{errTask}, 1, errTask},
+		{"permanent", Options{StartupTimeout: time.Minute, Permanent: func(err error) bool { return errors.Is(err, errTask) }}, []error{errTask}, 1, errTask},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestStartup(t *testing.T) {
 
 func TestLaterFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := run(t, Options{Interval: 10 * time.Second, Lasting: func(error) bool { return true }}, 10*time.Minute,
+		r := run(t, Options{Interval: 10 * time.Second, Permanent: func(error) bool { return true }}, 10*time.Minute,
 			nil, errTask, errTask, errTask, nil, nil, errTask, nil, nil)
 		if r.err != nil {
 			t.Fatalf("ended with %v", r.err)

@@ -39,7 +39,7 @@ func run(ctx context.Context) int {
 	go func() { _, _ = x509.SystemCertPool() }()
 
 	cfg, err := config.Load(os.Getenv)
-	log := logging.New(cfg.LogJSON, os.Stderr)
+	log, _ := logging.New(cfg.LogJSON, os.Stderr)
 	explain := func(err error) diagnose.Explanation { return diagnose.Explain(err, diagnose.Gather(os.Getenv)) }
 	monitor := network.New(os.Getenv)
 	credential, credentialErr := tokencredential.New(&tokencredential.Options{

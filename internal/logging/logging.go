@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	azlog "github.com/Azure/azure-sdk-for-go/sdk/azcore/log"
@@ -27,18 +28,22 @@ func AddFlags(flags *flag.FlagSet) {
 	flags.Var(v.Value, v.Name, v.Usage)
 }
 
-// New returns the logger of the program. Text goes to standard error in klog's
-// format. JSON goes to w, one object a line with time, level, caller, msg and the
-// logged values, and so does what libraries log through klog. With -v 2 the events
-// of the Azure SDK are logged, too: its requests, responses and retries. Call it
-// before the SDK is used.
-func New(asJSON bool, w io.Writer) logr.Logger {
+// New returns the logger of the program, and the same for libraries that log through
+// package slog. Text goes to standard error in klog's format. JSON goes to w, one
+// object a line with time, level, caller, msg and the logged values, and so does what
+// libraries log through klog.
+//
+// With -v 2, debug records of package slog and the events of the Azure SDK are
+// logged, too: its requests, responses and retries. Call New before the SDK is used.
+func New(asJSON bool, w io.Writer) (logr.Logger, *slog.Logger) {
+	handler := logr.ToSlogHandler(klog.Background())
 	if asJSON {
-		klog.SetLogger(logr.FromSlogHandler(slog.NewJSONHandler(w, &slog.HandlerOptions{
+		handler = slog.NewJSONHandler(w, &slog.HandlerOptions{
 			AddSource:   true,
 			Level:       slog.Level(-127), // klog's -v decides
 			ReplaceAttr: shortenSource,
-		})))
+		})
+		klog.SetLogger(logr.FromSlogHandler(handler))
 	}
 	log := klog.Background()
 	if klog.V(detailed).Enabled() {
@@ -46,25 +51,33 @@ func New(asJSON bool, w io.Writer) logr.Logger {
 			log.Info("Azure SDK", "event", string(event), "details", inOneLine(text))
 		})
 	}
-	return log
+	return log, slog.New(verbose{handler, nil})
 }
 
-// Slog returns log for libraries that log through package slog. Their debug records
-// appear with -v 2.
-func Slog(log logr.Logger) *slog.Logger { return slog.New(verbose{logr.ToSlogHandler(log)}) }
-
-// verbose is a handler that klog's -v applies to.
-type verbose struct{ slog.Handler }
+// verbose is a handler that klog's -v applies to. It keeps attributes itself, since
+// klog's handler loses them.
+type verbose struct {
+	slog.Handler
+	attrs []slog.Attr
+}
 
 func (verbose) Enabled(_ context.Context, level slog.Level) bool {
 	return level >= slog.LevelInfo || klog.V(detailed).Enabled()
 }
 
-func (v verbose) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return verbose{v.Handler.WithAttrs(attrs)}
+func (v verbose) Handle(ctx context.Context, record slog.Record) error {
+	record = record.Clone()
+	record.AddAttrs(v.attrs...)
+	return v.Handler.Handle(ctx, record)
 }
 
-func (v verbose) WithGroup(name string) slog.Handler { return verbose{v.Handler.WithGroup(name)} }
+func (v verbose) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return verbose{v.Handler, append(slices.Clone(v.attrs), attrs...)}
+}
+
+func (v verbose) WithGroup(name string) slog.Handler {
+	return verbose{v.Handler.WithGroup(name), v.attrs}
+}
 
 // jwt matches what is shaped like a token, in case an event quotes one. The SDK
 // itself redacts headers and queries, and logs no bodies.

@@ -67,6 +67,7 @@ type Monitor struct {
 	mu       sync.Mutex
 	requests map[*request]struct{}
 	reported time.Time // the last time that Watch reported anything
+	timedOut Wait      // the last one; zero Since if there was none since Watch
 }
 
 // New returns a Monitor. It reads AZURE_KUBERNETES_TOKEN_PROXY through getenv,
@@ -98,7 +99,11 @@ func (m *Monitor) Options(service string, base azcore.ClientOptions) azcore.Clie
 // Watch calls report with each host that keeps the caller waiting until it calls
 // arrived: after four seconds, and then every 15 seconds, counted across calls.
 // Arrived returns err; where that is a deadline which passed, it names the host.
+// There must be only one caller at a time.
 func (m *Monitor) Watch(report func(Wait)) (arrived func(err error) error) {
+	m.mu.Lock()
+	m.timedOut = Wait{}
+	m.mu.Unlock()
 	done := make(chan struct{})
 	var reporting sync.WaitGroup
 	reporting.Go(func() { m.report(report, done) })
@@ -108,11 +113,26 @@ func (m *Monitor) Watch(report func(Wait)) (arrived func(err error) error) {
 		if _, named := errors.AsType[*TimeoutError](err); named || !errors.Is(err, context.DeadlineExceeded) {
 			return err
 		}
-		for _, wait := range m.waits(0) {
-			return &TimeoutError{wait, err} // the longest wait
+		if wait, ok := m.blame(); ok {
+			return &TimeoutError{wait, err}
 		}
 		return err
 	}
+}
+
+// blame returns what a deadline was missed for: a request that it ended, whose error
+// the SDK replaces, or the one that is still under way for longest.
+func (m *Monitor) blame() (Wait, bool) {
+	waits := m.waits(0)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.timedOut.Since > 0 {
+		return m.timedOut, true
+	}
+	if len(waits) > 0 {
+		return waits[0], true
+	}
+	return Wait{}, false
 }
 
 func (m *Monitor) report(report func(Wait), done <-chan struct{}) {
@@ -166,6 +186,13 @@ func (m *Monitor) begin(r *request) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.requests[r] = struct{}{}
+}
+
+// missed notes that a request was ended by a deadline.
+func (m *Monitor) missed(wait Wait) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.timedOut = wait
 }
 
 func (m *Monitor) end(r *request) {

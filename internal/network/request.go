@@ -34,7 +34,9 @@ func (p monitored) Do(req *policy.Request) (*http.Response, error) {
 	defer cancel() // the body has been read by then
 	resp, err := req.WithContext(httptrace.WithClientTrace(ctx, r.trace())).Next()
 	if err != nil && isTimeout(err) {
-		return nil, r.timeoutError(req.Raw(), err)
+		wait := r.wait()
+		p.monitor.missed(wait)
+		return nil, r.timeoutError(req.Raw(), wait, err)
 	}
 	return resp, err
 }
@@ -97,8 +99,7 @@ func (r *request) trace() *httptrace.ClientTrace {
 // timeoutError returns err with what the request was waiting for, in the types of
 // net/http: the URL of the request, or of the token proxy in its place, and the
 // failure of an HTTP proxy as if it had reported it.
-func (r *request) timeoutError(req *http.Request, err error) error {
-	wait := r.wait()
+func (r *request) timeoutError(req *http.Request, wait Wait, err error) error {
 	failed, ok := errors.AsType[*url.Error](err)
 	if !ok { // another transport than an http.Client
 		failed = &url.Error{Op: req.Method, URL: "https://" + r.target, Err: err}

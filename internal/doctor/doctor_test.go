@@ -1,13 +1,19 @@
 package doctor
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptrace"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -87,6 +93,54 @@ func TestExamine(t *testing.T) {
 				t.Errorf("healthy: %t", Healthy(results))
 			}
 			expectNoSecrets(t, results)
+		})
+	}
+}
+
+// The doctor checks the token that the service uses, so one exchange is enough.
+func TestOneExchange(t *testing.T) {
+	sandbox := fakeazure.Start(t, localazure.SandboxConfig{})
+	if results := examine(t, sandbox); !Healthy(results) {
+		t.Fatalf("got %+v", results)
+	}
+	if n := fakeazure.Exchanges(sandbox); n != 1 {
+		t.Errorf("%d exchanges", n)
+	}
+}
+
+// A host to which no connection can be made is named, with the address.
+func TestUnreachableHostIsNamed(t *testing.T) {
+	fakeazure.Start(t, localazure.SandboxConfig{})
+	tests := []struct {
+		name   string
+		dial   func(ctx context.Context, network string) (net.Conn, error)
+		within time.Duration
+		want   string
+	}{
+		{"dropped packets", func(ctx context.Context, network string) (net.Conn, error) {
+			httptrace.ContextClientTrace(ctx).ConnectStart(network, "10.0.0.4:443")
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}, 15 * time.Second, "no response from login.microsoftonline.com:443 (Entra ID) within 10s, waiting for a connection to 10.0.0.4:443"},
+		{"refused", func(context.Context, string) (net.Conn, error) {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 4), Port: 443}, Err: syscall.ECONNREFUSED}
+		}, time.Second, "dial tcp 10.0.0.4:443: connection refused"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				transport := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) { return test.dial(ctx, network) }}
+				defer transport.CloseIdleConnections()
+				start := time.Now()
+				results := Examine(t.Context(), os.Getenv, azcore.ClientOptions{Transport: &http.Client{Transport: transport}})
+				if took := time.Since(start); took > test.within {
+					t.Errorf("took %s", took)
+				}
+				entra := results[2]
+				if entra.State != Failed || !strings.Contains(entra.Detail, test.want) || !strings.Contains(entra.Cause, "login.microsoftonline.com") {
+					t.Errorf("got %+v, want %s", entra, test.want)
+				}
+			})
 		})
 	}
 }

@@ -114,7 +114,7 @@ func (m *Monitor) Watch(report func(Wait)) (arrived func(err error) error) {
 			return err
 		}
 		if wait, ok := m.blame(); ok {
-			return &TimeoutError{wait, err}
+			return newTimeoutError(wait, err)
 		}
 		return err
 	}
@@ -122,17 +122,19 @@ func (m *Monitor) Watch(report func(Wait)) (arrived func(err error) error) {
 
 // blame returns what a deadline was missed for: a request that it ended, whose error
 // the SDK replaces, or the one that is still under way for longest.
-func (m *Monitor) blame() (Wait, bool) {
+func (m *Monitor) blame() (longest Wait, ok bool) {
 	waits := m.waits(0)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.timedOut.Since > 0 {
 		return m.timedOut, true
 	}
-	if len(waits) > 0 {
-		return waits[0], true
+	for _, wait := range waits {
+		if wait.Since >= longest.Since {
+			longest, ok = wait, true
+		}
 	}
-	return Wait{}, false
+	return longest, ok
 }
 
 func (m *Monitor) report(report func(Wait), done <-chan struct{}) {
@@ -160,26 +162,18 @@ func (m *Monitor) report(report func(Wait), done <-chan struct{}) {
 	}
 }
 
-// waits returns what has been waited for as long as that, the longest wait first,
-// and one for each host.
-func (m *Monitor) waits(shortest time.Duration) []Wait {
-	var all []Wait
+// waits returns what has been waited for as long as that: the longest wait for each
+// host.
+func (m *Monitor) waits(shortest time.Duration) map[string]Wait {
 	m.mu.Lock()
+	defer m.mu.Unlock()
+	longest := make(map[string]Wait)
 	for r := range m.requests {
-		if wait := r.wait(); wait.Since >= shortest {
-			all = append(all, wait)
+		if wait := r.wait(); wait.Since >= max(shortest, longest[wait.Host].Since) {
+			longest[wait.Host] = wait
 		}
 	}
-	m.mu.Unlock()
-	slices.SortFunc(all, func(a, b Wait) int {
-		return cmp.Or(cmp.Compare(b.Since, a.Since), cmp.Compare(a.Host, b.Host))
-	})
-	seen := make(map[string]bool)
-	return slices.DeleteFunc(all, func(w Wait) bool {
-		again := seen[w.Host]
-		seen[w.Host] = true
-		return again
-	})
+	return longest
 }
 
 func (m *Monitor) begin(r *request) {

@@ -161,6 +161,7 @@ func TestHostsAreReportedOnceEach(t *testing.T) {
 			<-ended
 		}
 		_ = arrived(nil)
+		slices.Sort(reported)
 		if want := []string{roleHTTPProxy, KeyVault}; !slices.Equal(reported, want) {
 			t.Errorf("reported %q, want %q", reported, want)
 		}
@@ -205,6 +206,9 @@ func TestDeadlineGetsAHost(t *testing.T) {
 		err := arrived(fmt.Errorf("waiting for a token: %w", context.DeadlineExceeded))
 		if timeout, ok := errors.AsType[*TimeoutError](err); !ok || timeout.Wait.Role != EntraID || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
+		}
+		if failed, ok := errors.AsType[*url.Error](err); !ok || failed.URL != "https://v.vault.azure.net:443" {
+			t.Errorf("no URL in %v", err)
 		}
 		if err := m.Watch(func(Wait) {})(context.Canceled); err != context.Canceled { //nolint:errorlint // it must be unchanged
 			t.Errorf("got %v", err)

@@ -36,7 +36,7 @@ func (p monitored) Do(req *policy.Request) (*http.Response, error) {
 	if err != nil && isTimeout(err) {
 		wait := r.wait()
 		p.monitor.missed(wait)
-		return nil, r.timeoutError(req.Raw(), wait, err)
+		return nil, newTimeoutError(wait, err)
 	}
 	return resp, err
 }
@@ -96,27 +96,27 @@ func (r *request) trace() *httptrace.ClientTrace {
 	}
 }
 
-// timeoutError returns err with what the request was waiting for, in the types of
-// net/http: the URL of the request, or of the token proxy in its place, and the
-// failure of an HTTP proxy as if it had reported it.
-func (r *request) timeoutError(req *http.Request, wait Wait, err error) error {
-	failed, ok := errors.AsType[*url.Error](err)
-	if !ok { // another transport than an http.Client
-		failed = &url.Error{Op: req.Method, URL: "https://" + r.target, Err: err}
-	}
-	if _, dialed := errors.AsType[*net.OpError](err); !dialed && wait.Role == roleHTTPProxy {
-		reason := fmt.Errorf("no connection to %s within %s: %w", r.target, rounded(wait.Since), failed.Err)
-		failed = &url.Error{Op: failed.Op, URL: failed.URL, Err: &net.OpError{Op: "proxyconnect", Net: "tcp", Err: reason}}
-	}
-	return &TimeoutError{wait, failed}
-}
-
 // TimeoutError names the host that did not respond in time.
 type TimeoutError struct {
 	// Wait is what was waited for.
 	Wait Wait
 	// Err is the error of net/http, or that of a context whose deadline passed.
 	Err error
+}
+
+// newTimeoutError puts err into the types of net/http, so that whoever explains it
+// finds the host: the URL of the request, and the failure of an HTTP proxy as if that
+// had reported it.
+func newTimeoutError(wait Wait, err error) *TimeoutError {
+	failed, ok := errors.AsType[*url.Error](err)
+	if !ok { // not from an http.Client
+		failed = &url.Error{Op: "Reach", URL: "https://" + wait.Host, Err: err}
+	}
+	if _, dialed := errors.AsType[*net.OpError](err); !dialed && wait.Role == roleHTTPProxy {
+		reason := fmt.Errorf("waiting %s for %s: %w", rounded(wait.Since), wait.For, failed.Err)
+		failed = &url.Error{Op: failed.Op, URL: failed.URL, Err: &net.OpError{Op: "proxyconnect", Net: "tcp", Err: reason}}
+	}
+	return &TimeoutError{wait, failed}
 }
 
 func (e *TimeoutError) Error() string { return e.Wait.String() + ": " + e.Err.Error() }

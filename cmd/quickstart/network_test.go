@@ -32,6 +32,7 @@ func TestFirstWords(t *testing.T) {
 	tests := []struct {
 		name      string
 		intercept localazure.Intercept
+		binding   bool                        // an AKS identity binding
 		env       func(t *testing.T) []string // after that of the pod
 		first     string                      // in the first line
 		cause     string                      // in the explanation
@@ -71,6 +72,10 @@ func TestFirstWords(t *testing.T) {
 			}
 			return []string{"SSL_CERT_FILE=" + file}
 		}},
+		{name: "token proxy drops packets", binding: true, first: `role="token proxy"`, cause: "127.0.0.1 (the token proxy)", env: func(t *testing.T) []string {
+			return []string{"AZURE_KUBERNETES_TOKEN_PROXY=https://" + dropping(t)}
+		}},
+		{name: "token proxy silent", binding: true, intercept: silentHost(loginHost), first: `role="token proxy"`, cause: "127.0.0.1 (the token proxy)"},
 		{name: "name does not resolve", first: "vault.invalid", cause: "vault.invalid", env: func(*testing.T) []string {
 			return []string{"KEYVAULT_URL=https://my.vault.invalid/", "NO_PROXY=vault.invalid"}
 		}},
@@ -81,7 +86,7 @@ func TestFirstWords(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			sandbox, err := localazure.StartSandbox(t.Context(), localazure.SandboxConfig{Intercept: test.intercept})
+			sandbox, err := localazure.StartSandbox(t.Context(), localazure.SandboxConfig{Intercept: test.intercept, IdentityBinding: test.binding})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -33,7 +33,7 @@ const (
 
 	// firstReport is when a wait is reported for the first time, and reportInterval
 	// how long it takes until the next report.
-	firstReport    = 4 * time.Second
+	firstReport    = 3 * time.Second
 	reportInterval = 15 * time.Second
 
 	// noticeable is the shortest wait that is reported.
@@ -97,7 +97,7 @@ func (m *Monitor) Options(service string, base azcore.ClientOptions) azcore.Clie
 }
 
 // Watch calls report with each host that keeps the caller waiting until it calls
-// arrived: after four seconds, and then every 15 seconds, counted across calls.
+// arrived: after three seconds, and then every 15 seconds, counted across calls.
 // Arrived returns err; where that is a deadline which passed, it names the host.
 // There must be only one caller at a time.
 func (m *Monitor) Watch(report func(Wait)) (arrived func(err error) error) {

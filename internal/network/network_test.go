@@ -111,10 +111,10 @@ func TestTimeout(t *testing.T) {
 				if !errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "\n") {
 					t.Errorf("got %q", err)
 				}
-				atFour := test.want
-				atFour.Since = firstReport
-				if !slices.Equal(reported, []Wait{atFour}) {
-					t.Errorf("reported %+v, want %+v", reported, atFour)
+				first := test.want
+				first.Since = firstReport
+				if !slices.Equal(reported, []Wait{first}) {
+					t.Errorf("reported %+v, want %+v", reported, first)
 				}
 				if left := m.waits(0); len(left) > 0 {
 					t.Errorf("%+v are still under way", left)
@@ -139,7 +139,7 @@ func TestReportsAcrossReads(t *testing.T) {
 		}
 		// The reads begin after 0, 12.5, 25, 37.5, 50 and 62.5 seconds.
 		second := time.Second
-		if want := []time.Duration{4 * second, 19 * second, 34 * second, 54 * second, 69 * second}; !slices.Equal(reported, want) {
+		if want := []time.Duration{3 * second, 18 * second, 33 * second, 53 * second, 68 * second}; !slices.Equal(reported, want) {
 			t.Errorf("reported after %s, want %s", reported, want)
 		}
 	})

@@ -95,9 +95,12 @@ func TestExecLeadsAProgramToTheSandbox(t *testing.T) {
 
 func TestExecGivesTokensForAnAPI(t *testing.T) {
 	inEmptyTemp(t)
-	status, stdout, _ := execute(t, "api", "--api", "uri=api://orders,role=Orders.Read,client-id=44444444-4444-4444-4444-444444444444")
-	if status != 0 || !strings.Contains(stdout, `"aud":"44444444-4444-4444-4444-444444444444"`) || !strings.Contains(stdout, `"roles":["Orders.Read"]`) {
-		t.Errorf("status %d: %s", status, stdout)
+	const api = "uri=api://orders,role=Orders.Read,client-id=44444444-4444-4444-4444-444444444444"
+	for flag, audience := range map[string]string{api: "api://orders", api + ",token-version=2": "44444444-4444-4444-4444-444444444444"} {
+		status, stdout, _ := execute(t, "api", "--api", flag)
+		if status != 0 || !strings.Contains(stdout, `"aud":"`+audience+`"`) || !strings.Contains(stdout, `"roles":["Orders.Read"]`) {
+			t.Errorf("%s: status %d: %s", flag, status, stdout)
+		}
 	}
 	if status, stdout, _ := execute(t, "api"); status != 1 || !strings.Contains(stdout, "AADSTS500011") {
 		t.Errorf("without --api: status %d: %s", status, stdout)

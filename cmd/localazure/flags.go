@@ -131,7 +131,7 @@ func (c *conditions) register(f *flagSet) {
 		c.throttle = n
 		return nil
 	})
-	f.value("api", "`uri=URI,client-id=GUID[,role=ROLE]` of an API of your own to get tokens for, with an app role; may be repeated",
+	f.value("api", "`uri=URI,client-id=GUID[,role=ROLE][,token-version=2]` of an API of your own to get tokens for, with an app role; may be repeated",
 		func(v string) error {
 			a, err := parseAPI(v)
 			c.apis = append(c.apis, a)

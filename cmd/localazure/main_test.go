@@ -130,7 +130,7 @@ func TestUsage(t *testing.T) {
 			[]string{`-tenant: "t"`, `-client-id: "c"`, `-object-id: "o"`, "-ca-cert and -ca-key go together", "-tls-listen and -tls-server-name go together",
 				`issuer "http://x" is not an https URL`, "audience is empty", `-identity-binding: "audience=a" is none of`, `was given "extra"`}},
 		{[]string{"serve", "--identity-binding", "issuer=https://x,subject=s"}, 2, nil, []string{"-identity-binding needs -tls-listen"}},
-		{[]string{"serve", "--api", "uri=api://a", "--api", "scope=b"}, 2, nil, []string{"-api: uri and client-id are needed", `-api: "scope=b" is none of client-id=…, role=…, uri=…`}},
+		{[]string{"serve", "--api", "uri=api://a", "--api", "scope=b"}, 2, nil, []string{"-api: uri and client-id are needed", `-api: "scope=b" is none of client-id=…, role=…, token-version=…, uri=…`}},
 		{[]string{"serve", "--api", "uri=a,client-id=b", "--secret", "a_b=c"}, 2, nil,
 			[]string{`api a: client id "b" is not a GUID`, `identifier URI "a" is not a URI`, `secret name "a_b"`}},
 		{[]string{"exec", "--api", "uri=a,client-id=b", "--", "true"}, 1, nil, []string{`api a: client id "b" is not a GUID`}},

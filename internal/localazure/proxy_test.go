@@ -312,7 +312,7 @@ func TestTokenProxyIsEntraUnderOneName(t *testing.T) {
 		}
 	}
 	resp := get(t, throughTokenProxy(t, s, name), "https://"+vaultHost+"/secrets/my-secret?api-version=7.4")
-	if text := body(t, resp); resp.StatusCode != http.StatusNotFound || !strings.Contains(text, "AADSTS") {
+	if text := body(t, resp); resp.StatusCode != http.StatusNotImplemented || !strings.Contains(text, "localazure does not implement GET") {
 		t.Errorf("vault: %d %s", resp.StatusCode, text)
 	}
 	for _, other := range []string{"other.ests.aks", loginHost} {

@@ -110,8 +110,8 @@ func TestConditions(t *testing.T) {
 		cfg  localazure.SandboxConfig
 		want string
 	}{
-		"no credential":   {localazure.SandboxConfig{NoFederatedCredential: true}, "AADSTS700211"},
-		"late credential": {localazure.SandboxConfig{FederatedCredentialAfter: time.Hour}, "AADSTS700211"},
+		"no credential":   {localazure.SandboxConfig{NoFederatedCredential: true}, "AADSTS70025"},
+		"late credential": {localazure.SandboxConfig{FederatedCredentialAfter: time.Hour}, "AADSTS70025"},
 		"no role":         {localazure.SandboxConfig{DenySecret: localazure.DenyRBAC}, "ForbiddenByRbac"},
 		"no policy":       {localazure.SandboxConfig{DenySecret: localazure.DenyAccessPolicy}, "AccessDenied"},
 		"no such secret":  {localazure.SandboxConfig{SecretName: "another"}, "SecretNotFound"},

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -57,9 +58,13 @@ func (s *issuers) close() { s.client.CloseIdleConnections() }
 
 // verify checks the signature of an assertion by issuer.
 func (s *issuers) verify(ctx context.Context, issuer, keyID, assertion string) *refusal {
+	// Three codes have this text, and no record says which is for what.
+	failed := func(code int) *refusal { return badRequest(code, "Request to External OIDC endpoint failed.") }
 	keys, err := s.keys(ctx, issuer)
-	if err != nil {
-		return badRequest(90061, "Request to External OIDC endpoint failed.")
+	if _, unreachable := errors.AsType[net.Error](err); unreachable {
+		return failed(50166)
+	} else if err != nil {
+		return failed(501661)
 	}
 	if _, err = keys.VerifySignature(ctx, assertion); err == nil {
 		return nil
@@ -70,8 +75,8 @@ func (s *issuers) verify(ctx context.Context, issuer, keyID, assertion string) *
 	case errors.Is(err, errNotKeySet):
 		return badRequest(900612, "Failed to parse provider signing keys.")
 	case err != nil:
-		return badRequest(90061, "Request to External OIDC endpoint failed.")
-	case len(published.Key(keyID)) == 0:
+		return failed(90061)
+	case keyID == "", len(published.Key(keyID)) == 0:
 		return invalidClient(7000272, "The certificate with identifier %s used to sign the federated credential could not "+
 			"be found in the metadata of identity provider %s. Please validate that your Identity Provider's metadata "+
 			"exposes the key used to sign the incoming token.", keyID, issuer)

@@ -120,8 +120,8 @@ func TestFailedGuessIsReportedOnce(t *testing.T) {
 			})
 			_, err := vault.Secret(t.Context(), "my-secret")
 			refusal, ok := errors.AsType[*tokencredential.AuthenticationError](err)
-			if !ok || refusal.ErrorCodes[0] != 700211 {
-				t.Errorf("got %v, want AADSTS700211", err)
+			if !ok || refusal.ErrorCodes[0] != 70025 {
+				t.Errorf("got %v, want AADSTS70025", err)
 			}
 			if n := fakeazure.Exchanges(sandbox); n != 1 {
 				t.Errorf("%d requests for a token, want 1", n)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/workload-identity-quickstart/msal-go/internal/localazure/cloud"
 )
@@ -41,7 +42,7 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	host = strings.ToLower(host)
 	if status, err := s.reachable(host, port); err != nil {
-		http.Error(w, "CONNECT to "+r.Host+": "+err.Error(), status)
+		s.reject(w, r, status, err.Error())
 		return
 	}
 	s.active.begin() // the hijacked connection no longer counts
@@ -60,20 +61,36 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	s.tunnels.offer(tls.Server(&tunnel{Conn: conn, reader: io.MultiReader(early, conn), host: host}, s.tlsConfig(host, false)))
 }
 
+// reject answers a CONNECT with the reason in the status line, which is all that
+// most clients print of the answer to one, and logs it.
+func (s *Server) reject(w http.ResponseWriter, r *http.Request, status int, reason string) {
+	if s.log.notify != nil {
+		s.log.notify(Request{Time: time.Now(), Host: r.Host, Method: r.Method, Status: status, ErrorCode: reason})
+	}
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		http.Error(w, reason, status)
+		return
+	}
+	_, _ = fmt.Fprintf(conn, "HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%[2]s\n",
+		status, reason, len(reason)+1) // a client that left needs no answer
+	_ = conn.Close()
+}
+
 // reachable reports whether a tunnel may lead to host, and the status of the
 // refusal if not.
 func (s *Server) reachable(host, port string) (int, error) {
 	_, isAuthority := cloud.ForAuthority(host)
-	_, vault, isVault := cloud.ForVault(host)
+	_, _, isVault := cloud.ForVault(host)
 	_, isOther := s.hosts[host]
 	switch {
 	case !isAuthority && !isVault && !isOther:
-		return http.StatusForbidden, fmt.Errorf("localazure does not stand in for %q and connects to no other host", host)
+		return http.StatusForbidden, fmt.Errorf("localazure does not implement %q and connects to no other host", host)
 	case port != "443":
-		return http.StatusForbidden, fmt.Errorf("localazure answers for %q on port 443 only", host)
+		return http.StatusForbidden, fmt.Errorf("localazure implements %q on port 443 only", host)
 	case isVault:
 		if _, ok := s.vaults.Lookup(host); !ok {
-			return http.StatusBadGateway, fmt.Errorf("no such host: there is no vault %q", vault)
+			return http.StatusBadGateway, fmt.Errorf("no such host: localazure has no vault %q", host)
 		}
 	}
 	return 0, nil

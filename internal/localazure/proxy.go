@@ -61,8 +61,9 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	s.tunnels.offer(tls.Server(&tunnel{Conn: conn, reader: io.MultiReader(early, conn), host: host}, s.tlsConfig(host, false)))
 }
 
-// reject answers a CONNECT with the reason in the status line, which is all that
-// most clients print of the answer to one, and logs it.
+// reject answers a CONNECT with the reason in the status line, which is what most
+// clients print, and in a body of the form of Azure's errors, which the Azure SDK
+// for JavaScript prints. It logs the reason, too.
 func (s *Server) reject(w http.ResponseWriter, r *http.Request, status int, reason string) {
 	if s.log.notify != nil {
 		s.log.notify(Request{Time: time.Now(), Host: r.Host, Method: r.Method, Status: status, ErrorCode: reason})
@@ -72,8 +73,9 @@ func (s *Server) reject(w http.ResponseWriter, r *http.Request, status int, reas
 		http.Error(w, reason, status)
 		return
 	}
-	_, _ = fmt.Fprintf(conn, "HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%[2]s\n",
-		status, reason, len(reason)+1) // a client that left needs no answer
+	body := fmt.Sprintf(`{"error":{"code":"localazure","message":%q}}`, reason)
+	_, _ = fmt.Fprintf(conn, "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+		status, reason, len(body), body) // a client that left needs no answer
 	_ = conn.Close()
 }
 
@@ -85,12 +87,12 @@ func (s *Server) reachable(host, port string) (int, error) {
 	_, isOther := s.hosts[host]
 	switch {
 	case !isAuthority && !isVault && !isOther:
-		return http.StatusForbidden, fmt.Errorf("localazure does not implement %q and connects to no other host", host)
+		return http.StatusForbidden, fmt.Errorf("localazure does not implement %s and connects to no other host", host)
 	case port != "443":
-		return http.StatusForbidden, fmt.Errorf("localazure implements %q on port 443 only", host)
+		return http.StatusForbidden, fmt.Errorf("localazure implements %s on port 443 only", host)
 	case isVault:
 		if _, ok := s.vaults.Lookup(host); !ok {
-			return http.StatusBadGateway, fmt.Errorf("no such host: localazure has no vault %q", host)
+			return http.StatusBadGateway, fmt.Errorf("no such host: localazure has no vault %s", host)
 		}
 	}
 	return 0, nil

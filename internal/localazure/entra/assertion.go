@@ -72,7 +72,7 @@ func (d *Directory) checkAssertion(ctx context.Context, app Application, asserti
 			return invalidClient(700222, "AAD-issued tokens may not be used for federated identity flows.")
 		}
 	}
-	if r := d.issuers.verify(ctx, claims.Issuer, header.KeyID, assertion); r != nil {
+	if r := d.issuers.verify(ctx, claims.Issuer, token); r != nil {
 		return r
 	}
 	return checkWindow(claims, now)

@@ -117,8 +117,7 @@ func (c *conditions) register(f *flagSet) {
 	w := &c.world
 	f.cloud(&w.Cloud)
 	f.duration(&c.latency, "latency", "`duration` of one round trip to Azure, such as 30ms (default 0s)")
-	f.value("deny-secret", "refuse to let the secrets be read, by its permission model or its network, as a `vault` does: "+
-		"rbac, access-policy, firewall, connection or nsp", func(v string) (err error) {
+	f.value("deny-secret", "`reason` for which the vaults reject their callers: rbac, access-policy, firewall, connection or nsp", func(v string) (err error) {
 		w.DenySecret, err = localazure.ParseDenial(v)
 		return err
 	})

@@ -3,6 +3,7 @@ package localazure
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -61,7 +62,7 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	s.tunnels.offer(tls.Server(&tunnel{Conn: conn, reader: io.MultiReader(early, conn), host: host}, s.tlsConfig(host, false)))
 }
 
-// reject answers a CONNECT with the reason in the status line, which is what most
+// reject responds to a CONNECT with the reason in the status line, which is what most
 // clients print, and in a body of the form of Azure's errors, which the Azure SDK
 // for JavaScript prints. It logs the reason, too.
 func (s *Server) reject(w http.ResponseWriter, r *http.Request, status int, reason string) {
@@ -73,9 +74,9 @@ func (s *Server) reject(w http.ResponseWriter, r *http.Request, status int, reas
 		http.Error(w, reason, status)
 		return
 	}
-	body := fmt.Sprintf(`{"error":{"code":"localazure","message":%q}}`, reason)
+	body, _ := json.Marshal(map[string]any{"error": map[string]string{"code": "localazure", "message": reason}}) // cannot fail
 	_, _ = fmt.Fprintf(conn, "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
-		status, reason, len(body), body) // a client that left needs no answer
+		status, reason, len(body), body) // a client that left needs no response
 	_ = conn.Close()
 }
 

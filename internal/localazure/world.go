@@ -29,7 +29,7 @@ const (
 // identityName is the display name of the application or managed identity.
 const identityName = "workload-identity"
 
-// Denial is how a vault refuses a caller that may not read its secrets.
+// Denial is how a vault rejects a caller that may not read its secrets.
 type Denial string
 
 // The denials: two named after the permission models of Key Vault, and three by
@@ -104,7 +104,7 @@ func (w *World) setDefaults() {
 	}
 }
 
-// Build makes the directory and the vaults. The error joins everything that is
+// Build creates the directory and the vaults. The error joins everything that is
 // wrong with w.
 func (w World) Build() (*entra.Directory, *keyvault.Service, error) {
 	w.setDefaults()

@@ -80,7 +80,7 @@ func forbidden(inner, text string) *refusal {
 // location ends errors that tell which vault they are of.
 func (v *Vault) location() string { return v.options.Name + ";location=" + v.options.Location }
 
-// closed is how a vault refuses everybody who comes over the network.
+// closed rejects every caller, if the vault's network does.
 func (v *Vault) closed(c caller, address string) *refusal {
 	end := fmt.Sprintf("\r\nCaller: %s\r\nVault: %s", c, v.location())
 	inner := string(v.options.Network)
@@ -115,7 +115,7 @@ var (
 	opPurge   = operation{"purge", "purge/action"}
 )
 
-// authorize refuses a caller who may not do op to the secret called name, or to
+// authorize rejects a caller who may not do op to the secret called name, or to
 // all secrets where it is empty.
 func (v *Vault) authorize(c caller, op operation, name string) *refusal {
 	if v.allows(c, op != opGet && op != opList) {

@@ -39,7 +39,7 @@ const (
 )
 
 // Network is a rule of a vault's network that keeps every caller out, by the code
-// of its refusals.
+// of its rejections.
 type Network string
 
 // The network rules: a firewall without the caller's address, a vault without

@@ -111,8 +111,8 @@ func TestRejectedPrefetchIsTheReadersError(t *testing.T) {
 	}
 	_, err = vault.Secret(t.Context(), "my-secret")
 	rejection, ok := errors.AsType[*tokencredential.AuthenticationError](err)
-	if !ok || rejection.ErrorCodes[0] != 700211 {
-		t.Errorf("got %v, want AADSTS700211", err)
+	if !ok || rejection.ErrorCodes[0] != 70025 {
+		t.Errorf("got %v, want AADSTS70025", err)
 	}
 	if n := exchanges.Load(); n != 4 {
 		t.Errorf("%d requests for a token, want one and its three repetitions", n)

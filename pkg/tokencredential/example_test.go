@@ -142,5 +142,5 @@ func ExampleAuthenticationError() {
 	if refusal, ok := errors.AsType[*tokencredential.AuthenticationError](err); ok {
 		fmt.Println("HTTP status", refusal.StatusCode, "code", refusal.ErrorCodes[0])
 	}
-	// Output: HTTP status 401 code 700211
+	// Output: HTTP status 401 code 70025
 }

@@ -87,8 +87,11 @@ func run() int {
 	err = poll.Run(ctx, poll.Options{
 		Interval:       cfg.PollInterval,
 		StartupTimeout: cfg.StartupTimeout,
-		Lasting:        func(err error) bool { return explain(err).Lasting },
-		RetryAfter:     retryafter.Of,
+		Lasting: func(err error) bool {
+			_, ok := errors.AsType[*tokencredential.ConfigError](err)
+			return ok
+		},
+		RetryAfter: retryafter.Of,
 		Failed: func(err error, retryIn time.Duration) {
 			why := explain(err)
 			state.NotReady(why.Cause)

@@ -121,7 +121,7 @@ func TestProxy(t *testing.T) {
 	}))
 	defer strict.Close()
 	tests := []struct{ id, proxy, want string }{
-		{"proxy-refused", strict.URL, "Proxy Authentication Required"},
+		{"proxy-credentials", strict.URL, "NO_PROXY"},
 		{"proxy-unreachable", "http://" + closedPort(t), "refused"},
 	}
 	for _, test := range tests {

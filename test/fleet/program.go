@@ -2,14 +2,15 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 
-	"github.com/workload-identity-quickstart/msal-go/internal/diagnose"
 	"github.com/workload-identity-quickstart/msal-go/internal/keyvault"
 	"github.com/workload-identity-quickstart/msal-go/internal/poll"
 	"github.com/workload-identity-quickstart/msal-go/internal/retryafter"
+	"github.com/workload-identity-quickstart/msal-go/pkg/tokencredential"
 )
 
 const (
@@ -44,7 +45,8 @@ func quickstart(ctx context.Context, p *pod, random func() float64) error {
 		Interval:       interval,
 		StartupTimeout: startupTimeout,
 		Lasting: func(err error) bool {
-			return diagnose.Explain(err, diagnose.Gather(p.getenv)).Lasting
+			_, ok := errors.AsType[*tokencredential.ConfigError](err)
+			return ok
 		},
 		RetryAfter: retryafter.Of,
 		Failed:     func(error, time.Duration) {},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/workload-identity-quickstart/msal-go/internal/azurecloud"
@@ -22,7 +23,7 @@ const (
 	create        = "az identity federated-credential create --name quick-start" + ofToken +
 		` # an application: az ad app federated-credential create --id {client-id} --parameters ` +
 		`'{"name":"quick-start","issuer":"'{issuer}'","subject":"'{subject}'","audiences":["'{exchange-audience}'"]}'`
-	anew = "; listed already: delete it (az identity federated-credential delete --name CREDENTIAL_NAME" + ofIdentity + ") and create it again"
+	anew = "; listed already, letter by letter: delete it (az identity federated-credential delete --name CREDENTIAL_NAME" + ofIdentity + ") and create it again"
 	test = "; test without the pod: AZURE_CONFIG_DIR=$(mktemp -d) az login --service-principal --username {client-id} --tenant {tenant-id} " +
 		`--allow-no-subscriptions --federated-token "$(kubectl create token {service-account} --namespace {namespace} --audience {exchange-audience})"`
 	useAccount = "kubectl set serviceaccount deployment DEPLOYMENT_NAME SERVICE_ACCOUNT_NAME --namespace {namespace} " +
@@ -85,6 +86,8 @@ const (
 const (
 	// legacyIssuer is that of the tokens in secrets, which have no audience.
 	legacyIssuer = "kubernetes/serviceaccount"
+	// keyVaultApplication is Key Vault's own application in every tenant.
+	keyVaultApplication = "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"
 	// oldTokenFile ends the path at which the webhook before 1.6.0 mounted the token.
 	oldTokenFile = "azure/tokens/azure-identity-token"
 )
@@ -101,8 +104,9 @@ var catalog = []entry{
 		when: func(ev *evidence) bool { return ev.lacks("AZURE_FEDERATED_TOKEN_FILE") },
 		about: "The webhook mounts the token and sets AZURE_FEDERATED_TOKEN_FILE, so without that variable it did not change this container. " +
 			"It acts on pods that have the label, when they are created; it adds each variable that a container lacks and leaves the others alone, " +
-			"so some may be there that were set by hand.",
-		cause: `AZURE_FEDERATED_TOKEN_FILE is not set, so the webhook did not change this pod: its template lacks the label azure.workload.identity/use: "true", ` +
+			"so some may be there that were set by hand. A label on the service account, a Deployment or a CronJob itself does not count. " +
+			"AKS keeps webhooks from kube-system, its own namespaces and those with the label control-plane.",
+		cause: `AZURE_FEDERATED_TOKEN_FILE is not set, so the webhook did not change this pod: its template lacks the label azure.workload.identity/use: "true" (one on the service account or the Deployment does not count), ` +
 			"or the webhook is not installed, was not reachable or not installed yet when the pod was created, or does not act on this namespace " +
 			"(AKS keeps kube-system from it) or container (missing variables: {variables})",
 		// One command, three answers: the pod's labels, the namespace's, and
@@ -240,8 +244,8 @@ var catalog = []entry{
 		sources: []string{"https://github.com/MicrosoftDocs/azure-docs/issues/86916", aksIssuer, webhookAccount},
 	},
 	{
-		id: "token-from-entra", link: LinkTokenFile, from: fromEntra, aadsts: []int{700222, 700229, 7002221, 70022},
-		says:    []string{"aad-issued tokens", "entra-issued tokens", "issued by azure ad", "issued by microsoft entra"},
+		id: "token-from-entra", link: LinkTokenFile, from: fromEntra, aadsts: []int{700222, 700229, 700231},
+		says:    []string{"aad-issued tokens", "entra-issued tokens", "obtained using another federated"},
 		about:   "A token of Entra ID itself was sent as the assertion, for example an access token. What is exchanged is the service account token.",
 		cause:   "the token in {token-file} was issued by Entra ID itself (issuer {issuer}), which does not exchange its own tokens here: {message}",
 		fix:     volume + " # AZURE_FEDERATED_TOKEN_FILE has to name the service account token",
@@ -306,8 +310,8 @@ var catalog = []entry{
 			return strings.HasSuffix(hostname(ev.facts.Issuer), ".oic.prod-aks.azure.com")
 		},
 		about:   "Microsoft runs the issuer of an AKS cluster, and Entra ID fails to read it now and then. The program tries again by itself.",
-		cause:   "Entra ID could not read the AKS issuer {issuer}: passing trouble between the two is known, so wait for some minutes",
-		fix:     "az aks update --name CLUSTER_NAME --resource-group RESOURCE_GROUP # if it lasts: this reconciles the cluster; then ask Azure's support, with trace ID {trace-id}",
+		cause:   "Entra ID could not read the AKS issuer {issuer}: passing trouble between the two is known, so wait for some minutes (trace ID {trace-id})",
+		fix:     "az aks update --name CLUSTER_NAME --resource-group RESOURCE_GROUP # if it lasts: this reconciles the cluster; then ask Azure's support, with the trace ID",
 		sources: []string{webhookTrouble, "https://github.com/Azure/AKS/issues/4029", "https://github.com/Azure/azure-workload-identity/issues/642"},
 	},
 	{
@@ -358,7 +362,7 @@ var catalog = []entry{
 		id: "subject-case", link: LinkFederation, from: fromEntra, aadsts: []int{7002138}, says: []string{"but not with case-sensitive comparison"},
 		about:   "Entra ID compares upper and lower case. Correct the credential rather than the service account.",
 		cause:   "a federated identity credential of client ID {client-id} has the subject {subject} with other capital letters, and upper and lower case count",
-		fix:     "az identity federated-credential update --name CREDENTIAL_NAME" + ofToken,
+		fix:     "az identity federated-credential update --name CREDENTIAL_NAME" + ofToken + " # an edited credential may not take effect" + anew,
 		sources: []string{"https://learn.microsoft.com/entra/identity-platform/reference-breaking-changes#august-2024"},
 	},
 	{
@@ -400,6 +404,41 @@ var catalog = []entry{
 		sources: []string{"https://go.microsoft.com/fwlink/?linkid=2225119"},
 	},
 	{
+		id: "federation-forbidden", link: LinkEntra, from: fromEntra, aadsts: []int{700223, 700238}, says: []string{"federation was disabled"},
+		about:   "An administrator of the tenant disabled workload identity federation, or allowed it for some issuers or kinds of identities only.",
+		cause:   "a policy of tenant {tenant-id} forbids federation, or does not allow it with the issuer {issuer} or for this kind of identity: {message}",
+		fix:     "wait: an administrator of tenant {tenant-id} has to allow the issuer {issuer} for federated credentials, of applications or of managed identities; see {error-page}",
+		sources: []string{"https://learn.microsoft.com/azure/devops/pipelines/release/troubleshoot-workload-identity"},
+	},
+	{
+		id: "application-public", link: LinkEntra, from: fromEntra, aadsts: []int{700025}, says: []string{"client is public"},
+		about:   "The application is registered as a public client, such as a desktop program, and those have no credentials. A managed identity cannot have this.",
+		cause:   "the application with client ID {client-id} is a public client, from which Entra ID takes no assertion",
+		fix:     "az ad app update --id {client-id} --is-fallback-public-client false",
+		sources: []string{entraCodes},
+	},
+	{
+		id: "application-multitenant", link: LinkEntra, from: fromEntra, aadsts: []int{70052}, says: []string{"must be a managed identity, a single tenant app"},
+		about:   "An application that is registered for several tenants cannot use this kind of federated credential.",
+		cause:   "the application with client ID {client-id} is multitenant, which this kind of federation does not take: {message}",
+		fix:     "az ad app update --id {client-id} --sign-in-audience AzureADMyOrg # or use a managed identity",
+		sources: []string{federation},
+	},
+	{
+		id: "resource-disabled", link: LinkEntra, from: fromEntra, aadsts: []int{500014}, says: []string{"the service principal for resource"},
+		about:   "The service for which the token is, not the application, is disabled in the tenant, by an administrator or since a subscription lapsed.",
+		cause:   "the service for which the token is is disabled in tenant {tenant-id}: {message}",
+		fix:     "az ad sp show --id " + keyVaultApplication + " --query accountEnabled # Key Vault; false: az ad sp update --id " + keyVaultApplication + " --set accountEnabled=true, or renew the tenant's subscription",
+		sources: []string{entraCodes, vaultAuth},
+	},
+	{
+		id: "assignment-missing", link: LinkEntra, from: fromEntra, aadsts: []int{50105, 501051}, says: []string{"is not assigned to a role", "isn't assigned to a role"},
+		about:   "The service for which the token is wants each application to be assigned to one of its roles. Key Vault does not; an API of your own may.",
+		cause:   "client ID {client-id} is not assigned to a role of the service for which the token is, and that service requires it: {message}",
+		fix:     "az ad sp show --id RESOURCE_APP_ID --query '[appRoleAssignmentRequired,appRoles]' # assign one of these app roles to the service principal of {client-id}",
+		sources: []string{entraCodes},
+	},
+	{
 		id: "application-unknown", link: LinkEntra, from: fromEntra, aadsts: []int{700016, 700011, 70001}, says: []string{"was not found in the directory"},
 		about:   "Compare AZURE_CLIENT_ID with the list. It is the client ID, not the object ID, and the tenant must be that of the identity. A new identity takes a while to be known everywhere.",
 		cause:   "there is no application or managed identity with client ID {client-id} in tenant {tenant-id}: the client ID is wrong (an object ID?), or it belongs to another tenant",
@@ -419,6 +458,13 @@ var catalog = []entry{
 		cause:   "Entra ID at {authority-host} has no tenant {tenant-id}",
 		fix:     "az account list --query '[].[tenantId,name,environmentName]' --output table # correct azure.workload.identity/tenant-id of the service account, or the webhook's azureTenantID",
 		sources: []string{entraCodes, webhookAccount},
+	},
+	{
+		id: "region-unsupported", link: LinkEntra, from: fromEntra, aadsts: []int{100007}, says: []string{"entra regional only", "aad regional only"},
+		about:   "Entra ID's regional endpoints serve Microsoft's own applications only. A library asks them if a variable names a region.",
+		cause:   "the request went to a regional endpoint of Entra ID, which does not serve client ID {client-id}",
+		fix:     environmentOf + " # remove AZURE_REGIONAL_AUTHORITY_NAME and MSAL_FORCE_REGION, and use AZURE_AUTHORITY_HOST=https://login.microsoftonline.com/",
+		sources: []string{entraCodes},
 	},
 	{
 		id: "resource-unknown", link: LinkEntra, from: fromEntra, aadsts: []int{500011, 50001, 650052, 650057}, says: []string{"resource principal named"},
@@ -469,9 +515,9 @@ var catalog = []entry{
 	{
 		id: "entra-unavailable", link: LinkEntra, from: fromEntra,
 		when: func(ev *evidence) bool {
-			return ev.status >= 500 && (ev.oauthError != "" || ownFailure(ev)) || ev.oauthError == "temporarily_unavailable" || ev.says("transient error")
+			return ev.status >= 500 && (ev.oauthError != "" || ownFailure(ev)) || ev.says("transient error") || slices.ContainsFunc(passingCodes, ev.hasCode)
 		},
-		about:   "A failure inside Entra ID. The program tries again.",
+		about:   "A failure inside Entra ID, which as a rule passes. The program tries again; support asks for the trace ID.",
 		cause:   "Entra ID at {authority-host} failed (HTTP {status}): {message}",
 		fix:     waitForAzure,
 		sources: []string{entraCodes},
@@ -525,7 +571,7 @@ var catalog = []entry{
 	{
 		id: "vault-firewall", link: LinkVault, from: fromVault, codes: []string{"ForbiddenByFirewall"}, says: []string{"client address is not authorized"},
 		about:   "The address is that of the cluster's outbound traffic. A service endpoint or a private endpoint is better than an address that may change.",
-		cause:   "the firewall of vault {vault-name} does not let the address {client-address} in, from which the cluster's traffic comes",
+		cause:   "the firewall of vault {vault-name} does not let this cluster's traffic in, which comes from the address {client-address}",
 		fix:     "az keyvault network-rule add --name {vault-name} --ip-address {client-address} # better, since it does not change: --subnet SUBNET_RESOURCE_ID with the service endpoint Microsoft.KeyVault, or a private endpoint",
 		sources: []string{vaultNetwork, vaultErrors},
 	},
@@ -552,6 +598,13 @@ var catalog = []entry{
 		sources: []string{perimeter, learn + "cli/azure/network/perimeter/profile/access-rule"},
 	},
 	{
+		id: "vault-wrong-endpoint", link: LinkVault, from: fromVault, says: []string{"tcp connection does not allow access"},
+		about:   "The request reached Key Vault through the private endpoint of another vault: the DNS record has the wrong address, or a proxy changed the Host header.",
+		cause:   "the name {vault-host} leads to another vault's private endpoint ({vault-address}), or a proxy changes the Host header",
+		fix:     resolve + " # compare with the vault's own endpoint, and correct the record in the private DNS zone privatelink.vaultcore.azure.net",
+		sources: []string{vaultPrivate},
+	},
+	{
 		id: "vault-role-missing", link: LinkVault, from: fromVault, codes: []string{"ForbiddenByRbac"}, says: []string{"caller is not authorized to perform action"},
 		about:   "The vault uses Azure RBAC. The object ID is the one that the vault saw. Assignments take up to ten minutes to work.",
 		cause:   "no role lets client ID {client-id} read secrets of vault {vault-name}; a new role assignment takes minutes to work",
@@ -574,11 +627,19 @@ var catalog = []entry{
 		sources: []string{vaultPolicies},
 	},
 	{
-		id: "vault-policy-missing", link: LinkVault, from: fromVault, codes: []string{"AccessDenied", "ForbiddenByPolicy"}, says: []string{"does not have secrets"},
+		id: "vault-policy-missing", link: LinkVault, from: fromVault, codes: []string{"AccessDenied", "ForbiddenByPolicy"}, says: []string{"does not have secrets", "not found on any access policy"},
+		when:    func(ev *evidence) bool { return !ev.says("first party") },
 		about:   "The vault uses access policies. Add one, or change the vault to Azure RBAC. A policy for another object ID, such as that of the application instead of its service principal, does not count.",
 		cause:   "no access policy of vault {vault-name} lets client ID {client-id} get secrets: {message}",
 		fix:     "az keyvault set-policy --name {vault-name} --secret-permissions get --object-id {object-id} # with roles instead: az keyvault update --name {vault-name} --enable-rbac-authorization true",
 		sources: []string{vaultPolicies, vaultErrors, vaultRoles},
+	},
+	{
+		id: "secret-name-invalid", link: LinkVault, from: fromVault, says: []string{"contains an invalid name"},
+		about:   "Names of secrets have letters, digits and hyphens; an underscore or a space is not allowed.",
+		cause:   "the name of the secret is not one that a secret can have, with letters, digits and hyphens: {message}",
+		fix:     "az keyvault secret list --vault-name {vault-name} --query '[].name' --output tsv # SECRET_NAME has to be one of these",
+		sources: []string{vaultNames},
 	},
 	{
 		id: "secret-not-found", link: LinkVault, from: fromVault, codes: []string{"SecretNotFound"},
@@ -751,7 +812,7 @@ var catalog = []entry{
 	{
 		id: "tls-not-spoken", link: LinkNetwork, from: fromNetwork, when: failed(tlsNotSpoken),
 		about:   "Another service or a proxy listens at the address to which the name leads.",
-		cause:   "what responded at {host} ({service}) does not speak TLS: another service or a proxy listens there",
+		cause:   "what responded at {host} ({service}) does not speak TLS: another service or a proxy listens there, or a service mesh encrypts once more",
 		fix:     connect,
 		sources: []string{vaultFirewall},
 	},
@@ -779,7 +840,7 @@ var catalog = []entry{
 	{
 		id: "connection-refused", link: LinkNetwork, from: fromNetwork, when: failed(connectionRefused),
 		about:   "Something rejected the connection at once. Services of Azure listen on port 443, so it is a rule of a firewall, or the name leads to another machine.",
-		cause:   "{host} ({service}) refuses connections: a network policy or firewall rejects them, or the name leads to a machine where nothing listens",
+		cause:   "{host} ({service}) refuses connections: a network policy or firewall rejects them, the name leads to a machine where nothing listens, or a service mesh's sidecar does not listen yet",
 		fix:     connect,
 		sources: []string{vaultFirewall},
 	},
@@ -793,14 +854,14 @@ var catalog = []entry{
 	{
 		id: "connection-timeout", link: LinkNetwork, from: fromNetwork, when: failed(connectionSilent),
 		about:   "Packets get lost: the egress rules of a network policy, a firewall or a route drop them. Port 443 to {host} has to be open.",
-		cause:   "{host} ({service}) did not respond in time: a network policy, firewall or missing route drops the packets to port 443",
+		cause:   "{host} ({service}) did not respond in time: a network policy, firewall or missing route (such as a peering to the private endpoint's network) drops the packets to port 443, or only HTTPS_PROXY leads outside",
 		fix:     connect,
 		sources: []string{vaultFirewall, learn + "azure/aks/outbound-rules-control-egress"},
 	},
 	{
 		id: "connection-failed", link: LinkNetwork, from: fromNetwork,
 		about:   "The connection broke: a firewall that inspects the name in TLS cuts it, or the network has no route.",
-		cause:   "the connection to {host} ({service}) failed: {reason}; a firewall or proxy on the way cuts it, or there is no route",
+		cause:   "the connection to {host} ({service}) failed: {reason}; a firewall, a proxy or a service mesh on the way cuts it, or there is no route",
 		fix:     connect,
 		sources: []string{vaultFirewall, learn + "azure/aks/outbound-rules-control-egress"},
 	},
@@ -832,7 +893,9 @@ var catalog = []entry{
 // The codes that are about the issuer of the token, or may be.
 var (
 	unreachableCodes = []int{90061, 900612, 50166, 501661}
-	issuerCodes      = append([]int{700211, 70021, 70025, 7000272}, unreachableCodes...)
+	// passingCodes are failures of Entra ID itself.
+	passingCodes = []int{50000, 50033, 90006, 90012, 90024, 90033, 90036, 90090, 90091}
+	issuerCodes  = append([]int{700211, 70021, 70025, 7000272}, unreachableCodes...)
 )
 
 // isFederation reports whether Entra ID did not find a credential for the token.

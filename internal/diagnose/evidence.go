@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -144,7 +145,7 @@ func message(err error) string {
 var (
 	// The problems that the workload finds in its own variables.
 	setting       = regexp.MustCompile(`\b[A-Z]+(?:_[A-Z]+)+: .+`)
-	objectID      = regexp.MustCompile(`\boid=([0-9a-fA-F-]+)`)
+	objectID      = regexp.MustCompile(`\boid=([0-9a-fA-F]{8}-[0-9a-fA-F-]{27})\b`)
 	clientAddress = regexp.MustCompile(`(?i)client address:? \(?([0-9a-f.:]*[0-9a-f])`)
 	vaultAction   = regexp.MustCompile(`does not have secrets ([a-z]+) permission`)
 	lifetime      = regexp.MustCompile(`issued at (\d+)\. Token expires on (\d+)`)
@@ -167,7 +168,7 @@ func (ev *evidence) entra(e *tokencredential.AuthenticationError) {
 	ev.status, ev.oauthError, ev.aadsts, ev.now = e.StatusCode, e.Code, e.ErrorCodes, e.Timestamp
 	ev.setMessage(e.Message)
 	v := ev.values
-	v["status"], v["trace-id"] = strconv.Itoa(e.StatusCode), e.TraceID
+	v["status"], v["trace-id"] = strconv.Itoa(e.StatusCode), cmp.Or(e.TraceID, "not given")
 	v["service"], v["host"] = string(roleEntra), v["authority-host"]
 	v["error-page"] = "https://" + v["authority-host"] + "/error"
 	if len(e.ErrorCodes) > 0 {

@@ -203,7 +203,7 @@ func (f failure) happen(t *testing.T) (error, Facts) { //nolint:revive // the er
 	if path := f.fact("token-file", ""); path != "" {
 		facts.TokenFile = path // which does not exist on this machine
 	}
-	setVaultAddress(&facts, f.fact("vault-address", ""))
+	facts.VaultAddress = f.fact("vault-address", "")
 	return err, facts
 }
 

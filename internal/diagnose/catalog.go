@@ -46,7 +46,7 @@ const (
 	waitForAzure      = "wait: the program tries again by itself; https://azure.status.microsoft/status shows outages"
 	errorPage         = "curl --location --silent {error-page} # or open it in a browser"
 	setVaultAndSecret = "helm upgrade quick-start charts/quick-start --namespace {namespace} --reuse-values " +
-		"--set keyvault.url={vault-url} --set keyvault.secretName={secret-name} # az keyvault list --query '[].properties.vaultUri' shows your vaults"
+		"--set keyvault.url={vault-url} --set keyvault.secretName={secret-name} # az keyvault list --query '[].name' shows the names of your vaults"
 )
 
 // Sources of the claims below.
@@ -594,7 +594,7 @@ var catalog = []entry{
 		id: "vault-perimeter", link: LinkVault, from: fromVault, codes: []string{"ForbiddenByNsp"}, says: []string{"nsp policy", "network security perimeter"},
 		about:   "The vault is in a network security perimeter, which lets in what its inbound access rules name.",
 		cause:   "the network security perimeter of vault {vault-name} has no access rule for this request: {message}",
-		fix:     "az network perimeter profile access-rule create --name quick-start --resource-group RESOURCE_GROUP --perimeter-name PERIMETER_NAME --profile-name PROFILE_NAME --address-prefixes OUTBOUND_ADDRESS/32",
+		fix:     "az network perimeter profile access-rule create --name quick-start --resource-group RESOURCE_GROUP --perimeter-name PERIMETER_NAME --profile-name PROFILE_NAME --address-prefixes '[OUTBOUND_ADDRESS/32]'",
 		sources: []string{perimeter, learn + "cli/azure/network/perimeter/profile/access-rule"},
 	},
 	{

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/netip"
@@ -27,33 +28,15 @@ import (
 )
 
 // origin is where an error comes from.
-type origin int
+type origin string
 
 const (
-	fromText    origin = iota + 1 // no type of its own
-	fromConfig                    // the variables of the workload identity
-	fromFile                      // the token file
-	fromEntra                     // a response of Entra ID, or in its place
-	fromVault                     // a response of Key Vault, or in its place
-	fromNetwork                   // no response
-)
-
-// networkFailure is what happened to a connection.
-type networkFailure int
-
-const (
-	noFailure networkFailure = iota
-	nameUnknown
-	nameServerFailed
-	connectionRefused
-	connectionSilent
-	connectionBroken
-	tlsUntrusted
-	tlsWrongName
-	tlsExpired
-	tlsNotSpoken
-	proxyUnreachable
-	proxyRejected
+	fromText    origin = "text" // no type of its own
+	fromConfig  origin = "configuration"
+	fromFile    origin = "token file"
+	fromEntra   origin = "Entra ID"  // or in its place
+	fromVault   origin = "Key Vault" // or in its place
+	fromNetwork origin = "network"   // no response
 )
 
 // role is what a host is to the program.
@@ -71,7 +54,6 @@ const (
 type evidence struct {
 	facts  Facts
 	origin origin
-	err    error
 	text   string // the message in lower case
 
 	missing []string // variables
@@ -82,8 +64,8 @@ type evidence struct {
 	code       string // Key Vault's; empty if the response is not one of its own
 	innerCode  string
 
-	failure networkFailure
-	role    role // of the host
+	kind string // what happened to the file or the connection
+	role role   // of the host
 
 	// The times of the token and of Entra ID's clock. Zero if unknown.
 	now, issued, expires time.Time
@@ -93,7 +75,7 @@ type evidence struct {
 
 // examine extracts the evidence from an error and the facts.
 func examine(err error, facts Facts) (ev *evidence) {
-	ev = &evidence{facts: facts, origin: fromText, err: err, issued: facts.IssuedAt, expires: facts.Expires, values: facts.values()}
+	ev = &evidence{facts: facts, origin: fromText, issued: facts.IssuedAt, expires: facts.Expires, values: facts.values()}
 	ev.setMessage(message(err))
 	defer func() {
 		// Unwrap is err's own code, and that of a nil pointer may panic.
@@ -105,13 +87,13 @@ func examine(err error, facts Facts) (ev *evidence) {
 	if e, ok := errors.AsType[*tokencredential.ConfigError](err); ok && e != nil {
 		ev.config(e)
 	} else if e, ok := errors.AsType[*tokencredential.TokenFileError](err); ok && e != nil {
-		ev.origin, ev.err = fromFile, e.Err
+		ev.origin, ev.kind = fromFile, fileKind(e.Err)
 		ev.values["token-file"], ev.values["reason"] = e.Path, message(e.Err)
 	} else if e, ok := errors.AsType[*tokencredential.AuthenticationError](err); ok && e != nil {
 		ev.entra(e)
 	} else if e, ok := errors.AsType[*azcore.ResponseError](err); ok && e != nil {
 		ev.vault(e)
-	} else if ev.network(err); ev.failure != noFailure {
+	} else if ev.network(err); ev.kind != "" {
 		ev.origin = fromNetwork
 	} else if problems := setting.FindAllString(ev.values["message"], -1); len(problems) > 0 {
 		ev.values["problems"] = strings.Join(problems, "; ")
@@ -129,9 +111,6 @@ func (ev *evidence) hasVaultCode(code string) bool { return ev.innerCode == code
 
 // says reports whether the message contains text, which is in lower case.
 func (ev *evidence) says(text string) bool { return strings.Contains(ev.text, text) }
-
-// lacks reports whether a variable is missing.
-func (ev *evidence) lacks(variable string) bool { return slices.Contains(ev.missing, variable) }
 
 // message is the text of err. Formatting survives an Error method that panics,
 // as that of a nil pointer does.
@@ -151,6 +130,21 @@ var (
 	lifetime      = regexp.MustCompile(`issued at (\d+)\. Token expires on (\d+)`)
 	identityName  = regexp.MustCompile(`'\s*\(([^()]+)\) has no configured`)
 )
+
+// fileKind says what is wrong with the token file.
+func fileKind(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "missing"
+	case errors.Is(err, fs.ErrPermission):
+		return "unreadable"
+	case errors.Is(err, tokencredential.ErrTokenFileEmpty):
+		return "empty"
+	case errors.Is(err, tokencredential.ErrTokenNotJWT), errors.Is(err, tokencredential.ErrTokenFileNotRegular), errors.Is(err, tokencredential.ErrTokenFileTooLarge):
+		return "not-a-token"
+	}
+	return "failed"
+}
 
 func (ev *evidence) config(e *tokencredential.ConfigError) {
 	ev.origin, ev.missing = fromConfig, e.Missing
@@ -258,35 +252,43 @@ func (ev *evidence) network(err error) {
 	var timeout interface{ Timeout() bool }
 	switch {
 	case isOp && op.Op == "proxyconnect":
-		ev.failure = proxyUnreachable
+		ev.kind = "proxy-unreachable"
 	case isAuthority && authority.Cert != nil:
-		ev.failure, v["signer"] = tlsUntrusted, authority.Cert.Issuer.String()
+		ev.kind, v["signer"] = "tls-untrusted", authority.Cert.Issuer.String()
 	case isWrongName:
-		ev.failure, reason = tlsWrongName, wrongName
+		ev.kind, reason = "tls-wrong-name", wrongName
 		if host == "" {
 			host = wrongName.Host
 		}
 	case isInvalid && invalid.Reason == x509.Expired:
-		ev.failure, reason = tlsExpired, invalid
+		ev.kind, reason = "tls-expired", invalid
 	case isAuthority, isVerification:
-		ev.failure = tlsUntrusted
+		ev.kind = "tls-untrusted"
 		if isVerification && len(verification.UnverifiedCertificates) > 0 && verification.UnverifiedCertificates[0] != nil {
 			v["signer"] = verification.UnverifiedCertificates[0].Issuer.String()
 		}
 	case isRecord, errors.Is(err, http.ErrSchemeMismatch):
-		ev.failure = tlsNotSpoken
+		ev.kind = "tls-not-spoken"
 	case isDNS && dns.IsNotFound:
-		ev.failure, host, reason = nameUnknown, dns.Name, errors.New(dns.Err)
+		ev.kind, host, reason = "no-such-host", dns.Name, errors.New(dns.Err)
 	case isDNS:
-		ev.failure, host, reason = nameServerFailed, dns.Name, errors.New(dns.Err)
+		ev.kind, host, reason = "dns-failed", dns.Name, errors.New(dns.Err)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		ev.failure = connectionRefused
+		ev.kind = "refused"
 	case errors.Is(err, context.DeadlineExceeded), (isRequest || isOp) && errors.As(err, &timeout) && timeout.Timeout():
-		ev.failure = connectionSilent
+		ev.kind = "silent"
 	case isRequest && statusOf(message(request.Err)) != 0:
-		ev.failure, ev.status = proxyRejected, statusOf(message(request.Err))
+		ev.status = statusOf(message(request.Err))
+		switch {
+		case ev.status == http.StatusProxyAuthRequired:
+			ev.kind = "proxy-credentials"
+		case ev.status >= 500:
+			ev.kind = "proxy-failed"
+		default:
+			ev.kind = "proxy-rejected"
+		}
 	case isOp, isRequest, errors.Is(err, io.ErrUnexpectedEOF):
-		ev.failure = connectionBroken
+		ev.kind = "broken"
 	default:
 		return
 	}

@@ -38,33 +38,17 @@ type Explanation struct {
 // page is the troubleshooting page, on which every ID is an anchor.
 const page = "https://github.com/workload-identity-quickstart/msal-go/blob/main/docs/troubleshooting.md"
 
-// entry is one explanation, and the rule that leads to it: evidence of its origin,
-// if it names one, with any of its codes or words, if it names some, for which its
-// condition holds, if it has one.
-type entry struct {
-	id   string
-	link Link
-
-	from   origin
-	aadsts []int    // numbers of Entra ID's codes
-	codes  []string // codes and inner codes of Key Vault
-	says   []string // parts of the message, in lower case
-	when   func(*evidence) bool
-
-	about      string // how it comes about, for the troubleshooting page
-	cause, fix string // templates, see values
-	sources    []string
-}
-
+// matches reports whether the entry explains the evidence.
 func (e *entry) matches(ev *evidence) bool {
-	if e.from != 0 && e.from != ev.origin {
+	if e.from != "" && e.from != ev.origin {
 		return false
 	}
-	names := len(e.aadsts)+len(e.codes)+len(e.says) > 0
-	if names && !slices.ContainsFunc(e.aadsts, ev.hasCode) && !slices.ContainsFunc(e.codes, ev.hasVaultCode) && !slices.ContainsFunc(e.says, ev.says) {
+	names := len(e.status)+len(e.aadsts)+len(e.codes)+len(e.kinds)+len(e.says) > 0
+	if names && !slices.Contains(e.status, ev.status) && !slices.ContainsFunc(e.aadsts, ev.hasCode) &&
+		!slices.ContainsFunc(e.codes, ev.hasVaultCode) && !slices.Contains(e.kinds, ev.kind) && !slices.ContainsFunc(e.says, ev.says) {
 		return false
 	}
-	return e.when == nil || e.when(ev)
+	return !slices.ContainsFunc(e.when, func(name string) bool { return !conditions[name](ev) })
 }
 
 // Explain explains err, however often it is wrapped, with the help of facts. It
@@ -75,11 +59,9 @@ func (e *entry) matches(ev *evidence) bool {
 // an error must not be explained by two goroutines at the same time.
 func Explain(err error, facts Facts) Explanation {
 	ev := examine(err, facts)
-	i := slices.IndexFunc(catalog, func(e entry) bool { return e.matches(ev) })
-	if i < 0 {
-		i = len(catalog) - 1 // "unknown"
-	}
-	found := &catalog[i]
+	all := catalog()
+	// The last one, "unknown", matches everything.
+	found := &all[slices.IndexFunc(all, func(e entry) bool { return e.matches(ev) })]
 	return Explanation{
 		ID:    found.id,
 		Link:  found.link,

@@ -95,7 +95,7 @@ func samples() []sample {
 		{"token-file-empty", file(tokencredential.ErrTokenFileEmpty), noToken},
 		{"token-file-not-a-token", file(tokencredential.ErrTokenFileNotRegular), noToken},
 		{"token-file-failed", file(syscall.EIO), noToken},
-		{"token-legacy", entra(401, 700211, "No matching federated identity record found."), func(f *Facts) { f.Issuer = legacyIssuer }},
+		{"token-legacy", entra(401, 700211, "No matching federated identity record found."), func(f *Facts) { f.Issuer = "kubernetes/serviceaccount" }},
 		{"token-lifetime", entra(400, 70023, "External OIDC Provider token must have a lifetime of less than or equal to 1.01:00:00."), func(f *Facts) { f.Expires = f.IssuedAt.AddDate(1, 0, 0) }},
 		{"token-from-entra", entra(401, 700222, "AAD-issued tokens may not be used for federated identity flows."), func(f *Facts) {
 			f.Issuer = "https://login.microsoftonline.com/11111111-1111-1111-1111-111111111111/v2.0"
@@ -204,5 +204,6 @@ func (s sample) explain() Explanation {
 
 // entryOf returns the catalog's entry with the id.
 func entryOf(id string) entry {
-	return catalog[slices.IndexFunc(catalog, func(e entry) bool { return e.id == id })]
+	all := catalog()
+	return all[slices.IndexFunc(all, func(e entry) bool { return e.id == id })]
 }

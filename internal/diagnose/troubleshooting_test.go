@@ -66,7 +66,7 @@ func explanationSections(reports map[string][]failure) string {
 	all := samples()
 	for _, section := range sections {
 		fmt.Fprintf(&page, "## %s\n", section.title)
-		for _, e := range catalog {
+		for _, e := range catalog() {
 			if e.link != section.link {
 				continue
 			}
@@ -216,7 +216,7 @@ func TestSamplesHaveTheirExplanations(t *testing.T) {
 		}
 		seen[s.id] = true
 	}
-	for _, e := range catalog {
+	for _, e := range catalog() {
 		if !seen[e.id] {
 			t.Errorf("no sample is explained as %s", e.id)
 		}
@@ -224,12 +224,37 @@ func TestSamplesHaveTheirExplanations(t *testing.T) {
 }
 
 func TestCatalogIsWhole(t *testing.T) {
-	for i, e := range catalog {
+	used := map[string]bool{}
+	keys := regexp.MustCompile(`(?m)^([A-Z][A-Za-z]+):`)
+	for _, match := range keys.FindAllStringSubmatch(catalogText, -1) {
+		if !slices.Contains([]string{"ID", "Link", "From", "Status", "AADSTS", "Code", "Kind", "Says", "When", "About", "Cause", "Fix", "Source"}, match[1]) {
+			t.Errorf("no field is called %s", match[1])
+		}
+	}
+	if got, want := len(catalog()), strings.Count(catalogText, "\nID: "); got != want {
+		t.Errorf("%d entries were read, and the catalog has %d", got, want)
+	}
+	for i, e := range catalog() {
 		if e.id == "" || e.link == "" || e.about == "" || e.cause == "" || e.fix == "" || len(e.sources) == 0 {
 			t.Errorf("entry %d lacks a field: %+v", i, e.id)
 		}
-		if slices.IndexFunc(catalog, func(other entry) bool { return other.id == e.id }) != i {
+		if slices.IndexFunc(catalog(), func(other entry) bool { return other.id == e.id }) != i {
 			t.Errorf("%s stands twice in the catalog", e.id)
+		}
+		for _, name := range e.when {
+			if conditions[name] == nil {
+				t.Errorf("%s: no condition %q", e.id, name)
+			}
+			used[name] = true
+		}
+		if !slices.Contains([]origin{"", fromText, fromConfig, fromFile, fromEntra, fromVault, fromNetwork}, e.from) {
+			t.Errorf("%s: errors do not come from %q", e.id, e.from)
+		}
+		if slices.Contains(e.aadsts, 0) || slices.Contains(e.status, 0) {
+			t.Errorf("%s: a status or code is not a number", e.id)
+		}
+		if strings.Contains(e.fix, "{=") {
+			t.Errorf("%s: no such part: %s", e.id, e.fix)
 		}
 		for _, text := range e.says {
 			if text != strings.ToLower(text) {
@@ -240,6 +265,11 @@ func TestCatalogIsWhole(t *testing.T) {
 			if u, err := url.Parse(source); err != nil || u.Scheme != "https" || u.Host == "" {
 				t.Errorf("%s: source %q is not a URL", e.id, source)
 			}
+		}
+	}
+	for name := range conditions {
+		if !used[name] {
+			t.Errorf("no entry has the condition %q", name)
 		}
 	}
 }
@@ -264,7 +294,6 @@ func TestOrderMatters(t *testing.T) {
 		{"vault-firewall-subnet", "vault-firewall"},
 		{"vault-endpoint-unapproved", "vault-private"},
 		{"vault-policy-application", "vault-policy-missing"},
-		{"proxy-credentials", "proxy-rejected"},
 		{"vault-address-form", "tls-wrong-name"},
 		{"vault-name-unresolved", "host-unresolved"},
 		{"setting-invalid", "option-invalid"},

@@ -92,7 +92,7 @@ func TestConnection(t *testing.T) {
 		defer listener.Close()
 		client := through(t, listener.Addr().String(), nil)
 		client.Transport.(*http.Transport).TLSHandshakeTimeout = time.Millisecond
-		check(t, explained(t, client), "connection-timeout", vault)
+		check(t, explained(t, client), "no-response", vault)
 	})
 	t.Run("deadline", func(t *testing.T) {
 		ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
@@ -121,7 +121,7 @@ func TestProxy(t *testing.T) {
 	}))
 	defer strict.Close()
 	tests := []struct{ id, proxy, want string }{
-		{"proxy-refused", strict.URL, "Proxy Authentication Required"},
+		{"proxy-credentials", strict.URL, "NO_PROXY"},
 		{"proxy-unreachable", "http://" + closedPort(t), "refused"},
 	}
 	for _, test := range tests {

@@ -48,6 +48,12 @@ func (v values) command(template string) string {
 	})
 }
 
+// setVault names the vault by its host.
+func (v values) setVault(host string) {
+	v["vault-host"] = strings.ToLower(host)
+	v["vault-name"], _, _ = strings.Cut(v["vault-host"], ".")
+}
+
 // Command fills the facts into a template for a shell, such as "kubectl delete pod
 // {pod-name}". A fact that is unknown, or that could not be pasted unharmed, leaves
 // its name in capitals.

@@ -39,11 +39,12 @@ func run(ctx context.Context) int {
 	go func() { _, _ = x509.SystemCertPool() }()
 
 	cfg, err := config.Load(os.Getenv)
-	log, _ := logging.New(cfg.LogJSON, os.Stderr)
+	log, libraryLog := logging.New(cfg.LogJSON, os.Stderr)
 	explain := func(err error) diagnose.Explanation { return diagnose.Explain(err, diagnose.Gather(os.Getenv)) }
 	monitor := network.New(os.Getenv)
 	credential, credentialErr := tokencredential.New(&tokencredential.Options{
 		ClientOptions: monitor.Options(network.EntraID, azcore.ClientOptions{}),
+		Logger:        libraryLog,
 	})
 	if err := errors.Join(err, credentialErr); err != nil {
 		log.Error(err, "invalid configuration, see quickstart -h", values(explain(err))...)

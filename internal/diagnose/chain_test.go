@@ -26,7 +26,7 @@ import (
 // readSecret does what the workload does, with the test's environment.
 func readSecret(ctx context.Context, transport policy.Transporter) error {
 	options := azcore.ClientOptions{Transport: transport, Retry: policy.RetryOptions{MaxRetries: -1}}
-	credential, err := tokencredential.New(&tokencredential.Options{ClientOptions: options, RefusalRetries: -1})
+	credential, err := tokencredential.New(&tokencredential.Options{ClientOptions: options})
 	if err != nil {
 		return err
 	}
@@ -286,7 +286,7 @@ func TestConfiguration(t *testing.T) {
 		{"webhook-not-applied", all, nil, []string{"azure.workload.identity/use", "kubectl get pod/POD_NAME "}},
 		{"client-id-missing", all[:1], nil, []string{"kubectl annotate serviceaccount workload-identity-sa --namespace default", "client-id=CLIENT_ID"}},
 		{"variables-missing", all[1:2], nil, []string{"AZURE_TENANT_ID is not set"}},
-		{"variable-invalid", nil, map[string]string{"AZURE_TENANT_ID": "a/b"}, []string{`tenant id "a/b"`}},
+		{"variable-invalid", nil, map[string]string{"AZURE_TENANT_ID": "a/b"}, []string{`tenant ID "a/b"`}},
 	}
 	sandbox := fakeazure.Start(t, localazure.SandboxConfig{})
 	for _, test := range tests {

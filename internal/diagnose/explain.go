@@ -137,7 +137,6 @@ func explainText(v values) string {
 		{"challenge resource", "not-a-vault"},
 		{"is this the address of a Key Vault?", "not-a-vault"},
 		{"unmarshalling type", "not-a-vault"},
-		{"the answer is not the JSON that Entra ID sends", "proxy-answer"},
 	} {
 		if strings.Contains(v["message"], known.text) {
 			v["service"], v["host"] = "Entra ID", v["authority-host"]

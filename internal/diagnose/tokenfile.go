@@ -3,6 +3,7 @@ package diagnose
 import (
 	"errors"
 	"io/fs"
+	"strings"
 
 	"github.com/workload-identity-quickstart/msal-go/pkg/tokencredential"
 )
@@ -89,11 +90,12 @@ func explainTokenFile(e *tokencredential.TokenFileError, v values) string {
 		{fs.ErrNotExist, "token-file-missing"},
 		{fs.ErrPermission, "token-file-unreadable"},
 		{tokencredential.ErrTokenFileEmpty, "token-file-empty"},
-		{tokencredential.ErrTokenNotJWT, "token-file-not-jwt"},
-		{tokencredential.ErrTokenFileNotRegular, "token-file-wrong-path"},
-		{tokencredential.ErrTokenFileTooLarge, "token-file-wrong-path"},
+		{tokencredential.ErrNotToken, "token-file-wrong-path"},
 	} {
 		if errors.Is(e.Err, known.err) {
+			if strings.Contains(e.Err.Error(), "JWT") {
+				return "token-file-not-jwt"
+			}
 			return known.id
 		}
 	}

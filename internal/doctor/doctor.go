@@ -111,7 +111,7 @@ func (d *doctor) failure(detail string, err error) Result {
 func (d *doctor) configuration(context.Context) Result {
 	cfg, err := config.Load(d.getenv)
 	credential, credentialErr := tokencredential.New(&tokencredential.Options{
-		ClientOptions: d.monitor.Options(network.EntraID, d.options),
+		ClientOptions: d.monitor.Options(network.EntraID, d.options), Getenv: d.getenv,
 	})
 	if err := errors.Join(err, credentialErr); err != nil {
 		return d.failure(strings.ReplaceAll(err.Error(), "\n", "; "), err)

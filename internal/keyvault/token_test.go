@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -99,7 +100,16 @@ func TestRejectedPrefetchIsTheReadersError(t *testing.T) {
 		}
 		return false
 	})
-	_, err := newVault(t, sandbox).Secret(t.Context(), "my-secret")
+	options := azcore.ClientOptions{Transport: fakeazure.Client(t, sandbox)} // the credential's own repetitions
+	credential, err := tokencredential.New(&tokencredential.Options{ClientOptions: options})
+	if err != nil {
+		t.Fatal(err)
+	}
+	vault, err := New(os.Getenv("KEYVAULT_URL"), credential, &options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = vault.Secret(t.Context(), "my-secret")
 	rejection, ok := errors.AsType[*tokencredential.AuthenticationError](err)
 	if !ok || rejection.ErrorCodes[0] != 700211 {
 		t.Errorf("got %v, want AADSTS700211", err)

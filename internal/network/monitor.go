@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"slices"
 	"sync"
@@ -83,14 +84,14 @@ func New(getenv func(string) string) *Monitor {
 // Options returns base, changed for a client of the service whose requests are to be
 // monitored: each of them ends after ten seconds, with an error that names the host.
 // Responses must not be streamed. Base's Transport defaults to one that connects
-// within five seconds. Nothing is retried unless base says so, since the caller
-// logs each attempt.
+// within five seconds. Unless base says so nothing is retried, since the caller logs
+// each attempt; only the credential repeats what Entra ID rejects.
 func (m *Monitor) Options(service string, base azcore.ClientOptions) azcore.ClientOptions {
 	if base.Transport == nil {
 		base.Transport = client
 	}
-	if base.Retry.MaxRetries == 0 {
-		base.Retry.MaxRetries = -1
+	if base.Retry.MaxRetries == 0 && base.Retry.ShouldRetry == nil {
+		base.Retry.ShouldRetry = func(*http.Response, error) bool { return false }
 	}
 	base.PerRetryPolicies = append(slices.Clone(base.PerRetryPolicies), monitored{m, service})
 	return base

@@ -1,6 +1,7 @@
 package tokencredential
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,112 +10,139 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential"
 )
 
 // Credential gets Entra ID access tokens for the service account of the pod it
-// runs in. Make one with [New] and share it: it is safe for concurrent use, and
-// clients that share it share its tokens.
+// runs in. Create one with [New] and share it: it is safe for concurrent use, and
+// clients that share it share its tokens. Printing it shows no token.
 type Credential struct {
-	tenantID          string
-	additionalTenants []string
-	exchanger         *exchanger
-	tokens            tokenCache
-	exchanges         flights
+	options    Options // complete
+	azure      *azcore.Client
+	plain, cae func() (confidential.Client, error) // MSAL fixes capabilities per client
+	memory     memory
 }
 
-var _ azcore.TokenCredential = (*Credential)(nil)
-
-// New makes a Credential from options, which may be nil, and the environment.
+// New creates a Credential from options, which may be nil, and the environment.
 // It sends nothing and does not read the token file yet, so that it may run
 // before the network is up. All its errors are of type [*ConfigError].
 func New(options *Options) (*Credential, error) {
-	if options == nil {
-		options = &Options{}
-	}
-	resolved, proxy, err := options.resolve()
+	resolved, err := cmp.Or(options, &Options{}).resolve()
 	if err != nil {
 		return nil, err
 	}
-	if proxy != nil {
-		resolved.Transport = proxy
-	}
-	exchanger, err := newExchanger(resolved)
+	azure, err := newAzureClient(resolved.ClientOptions)
 	if err != nil {
 		return nil, &ConfigError{Invalid: []error{err}}
 	}
-	return &Credential{
-		tenantID:          resolved.TenantID,
-		additionalTenants: slices.Clone(resolved.AdditionallyAllowedTenants),
-		exchanger:         exchanger,
-	}, nil
+	c := &Credential{options: resolved, azure: azure}
+	c.memory.tokens, c.memory.calls = make(map[tokenKey]*rememberedToken), make(map[tokenKey]*sharedCall)
+	c.plain, c.cae = c.newClient(), c.newClient("CP1")
+	return c, nil
 }
 
 // GetToken returns an access token for options.Scopes, of which there must be
 // one at least, such as "https://vault.azure.net/.default". Azure SDK clients
 // call it by themselves.
 //
-// A token comes from memory until its RefreshOn time or, if Entra ID gave none,
-// until five minutes before it expires. Then, and when options.Claims is set, a
-// new one is requested with the token file's content of that moment. However
-// many goroutines need the same token at the same time, one request is made;
-// when ctx ends, only this call fails. A token that could not be renewed early
-// stays in use until it expires, with a new attempt every 30 seconds.
+// A token comes from memory until it expires. It is renewed in the background from
+// its RefreshOn time on or, without one, five minutes before it expires, or up to a
+// tenth of that time earlier, with 30 to 45 seconds between attempts. Nobody waits
+// for a renewal. Without a token in memory, and always if options.Claims is set, one
+// is requested with the token file's content of that moment. Callers that need the
+// same token at the same time share one request. When ctx ends, this call returns its
+// error; the request goes on, and the next caller finds its token in memory.
 //
-// Entra ID now and then refuses what it has accepted for weeks, and what was
-// configured minutes ago, because its servers do not all know yet. So a refused
-// request is repeated, up to [Options].RefusalRetries times within about two
-// seconds and ctx's deadline, each time with the token file read anew. Then the
-// last refusal is returned as it is.
+// Now and then Entra ID rejects what it has accepted for weeks, and what was
+// configured minutes ago, because not all its servers know yet. So a rejected
+// request is repeated, Options.Retry.MaxRetries times, within about two seconds and
+// with the token file read anew. If Entra ID asks for a pause, the credential
+// requests nothing of that tenant until it is over, and returns the same error.
 //
-// options.TenantID selects another tenant than the credential's, if
-// [Options].AdditionallyAllowedTenants has it. Tokens for options.EnableCAE
-// carry the client capability CP1 and are kept apart from others.
+// options.TenantID may be any of [Options].AdditionallyAllowedTenants. Tokens for
+// options.EnableCAE carry the client capability CP1 and are kept apart from others.
 //
 // Errors: [*TokenFileError], [*AuthenticationError], ctx.Err(), or one of the
-// network, all possibly wrapped.
-func (c *Credential) GetToken(ctx context.Context, options policy.TokenRequestOptions) (azcore.AccessToken, error) {
+// network, all possibly wrapped and on one line. Except for the last two they have
+// a method NonRetriable, so that azcore does not repeat the call. A panic of a
+// custom policy or transport reaches all callers that wait.
+func (c *Credential) GetToken(ctx context.Context, options policy.TokenRequestOptions) (none azcore.AccessToken, err error) {
+	defer func() {
+		if _, network := errors.AsType[*networkError](err); err != nil && !network && ctx.Err() == nil {
+			err = permanentError{err}
+		}
+	}()
+	if c == nil || c.azure == nil {
+		return none, errors.New("this Credential was not created with tokencredential.New")
+	}
 	if len(options.Scopes) == 0 {
-		return azcore.AccessToken{}, errors.New("token request without a scope: name one such as https://vault.azure.net/.default")
+		return none, errors.New("token request without a scope: name one such as https://vault.azure.net/.default")
 	}
 	tenant, err := c.tenant(options.TenantID)
 	if err != nil {
-		return azcore.AccessToken{}, err
+		return none, err
 	}
-	key := tokenKey{tenant: tenant, scopes: strings.Join(options.Scopes, " "), cae: options.EnableCAE}
 	if options.Claims == "" {
-		if token, ok := c.tokens.fresh(key); ok {
+		if token, ok := c.memory.get(tenant, options.Scopes, options.EnableCAE); ok {
 			return token, nil
 		}
 	}
-	deadline, _ := ctx.Deadline() // of the first caller; the exchange itself outlives it
-	token, err := c.exchanges.do(ctx, flightKey{key, options.Claims}, func(ctx context.Context) (azcore.AccessToken, error) {
-		token, err := c.exchanger.exchange(ctx, deadline, tenant, options)
-		if err == nil {
-			c.tokens.put(key, token)
-		}
-		return token, err
+	options.Scopes = slices.Clone(options.Scopes) // an exchange may outlive this call
+	key := tokenKey{tenant: tenant, scopes: strings.Join(options.Scopes, " "), cae: options.EnableCAE, claims: options.Claims}
+	token, call := c.memory.join(key, func(call *sharedCall) (azcore.AccessToken, error) {
+		return c.exchange(context.WithoutCancel(ctx), key, options, call)
 	})
-	if err != nil && options.Claims == "" && ctx.Err() == nil {
-		if token, ok := c.tokens.postpone(key); ok {
+	if call == nil {
+		return token, nil
+	}
+	select {
+	case <-call.done:
+	case <-ctx.Done():
+		err = fmt.Errorf("waiting for a token from %s: %w", c.options.Cloud.ActiveDirectoryAuthorityHost, ctx.Err())
+		if rejection := call.rejection.Load(); rejection != nil {
+			err = fmt.Errorf("%w; so far: %w", err, rejection)
+		}
+		return none, err
+	}
+	if call.panicked != nil {
+		panic(call.panicked)
+	}
+	if call.err != nil && options.Claims == "" {
+		if token, ok := c.memory.restore(key); ok {
 			return token, nil
 		}
 	}
-	return token, err
+	return call.token, call.err
+}
+
+// Invalidate reports that a service rejected an access token from GetToken: with
+// 401, for example after a signing key was revoked, or with 403, to which a token
+// that is older than a group membership leads. The next GetToken waits for a new
+// one; if none can be had, it returns the old one, which other services may accept.
+//
+// It does nothing if the token was obtained or invalidated less than a minute ago:
+// a service that rejects every token costs one exchange a minute. Azure SDK clients
+// keep a token after a 403: create a new client, too.
+func (c *Credential) Invalidate(token string) { c.memory.invalidate(token) }
+
+// Format prints whose tokens the credential gets, whatever the verb.
+func (c *Credential) Format(s fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(s, "tokencredential.Credential(client ID %s, tenant %s)", c.options.ClientID, c.options.TenantID)
 }
 
 // tenant returns the tenant to ask: the credential's own or an allowed other.
 func (c *Credential) tenant(requested string) (string, error) {
-	if requested == "" || strings.EqualFold(requested, c.tenantID) {
-		return c.tenantID, nil
+	if requested == "" || strings.EqualFold(requested, c.options.TenantID) {
+		return c.options.TenantID, nil
 	}
 	if !validTenantID(requested) {
-		return "", fmt.Errorf("tenant id %q is neither a GUID nor a domain name", requested)
+		return "", fmt.Errorf("tenant ID %q is neither a GUID nor a domain name", requested)
 	}
-	for _, allowed := range c.additionalTenants {
+	for _, allowed := range c.options.AdditionallyAllowedTenants {
 		if allowed == "*" || strings.EqualFold(allowed, requested) {
 			return strings.ToLower(requested), nil
 		}
 	}
 	return "", fmt.Errorf("token requested for tenant %s, but this credential is for tenant %s: "+
-		"add the other to AdditionallyAllowedTenants if that is meant", requested, c.tenantID)
+		"add the other to AdditionallyAllowedTenants if that is meant", requested, c.options.TenantID)
 }

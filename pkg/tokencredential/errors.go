@@ -1,43 +1,37 @@
 package tokencredential
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	msalerrors "github.com/AzureAD/microsoft-authentication-library-for-go/apps/errors"
 )
 
-// Reasons why a token file cannot be used, for [errors.Is]. A missing or
-// unreadable file matches fs.ErrNotExist or fs.ErrPermission.
+// Reasons why a token file cannot be used, for [errors.Is], beside those of the
+// operating system such as fs.ErrNotExist and fs.ErrPermission.
 var (
-	ErrTokenFileEmpty      = errors.New("file is empty")
-	ErrTokenFileNotRegular = errors.New("not a regular file")
-	ErrTokenFileTooLarge   = errors.New("file is larger than 64 KiB")
-	ErrTokenNotJWT         = errors.New("content is not a JWT")
+	ErrTokenFileEmpty = errors.New("file is empty")
+	ErrNotToken       = errors.New("not the file of a service account token")
 )
 
-// ConfigError lists everything that is wrong with the configuration that [New]
-// found.
+// ConfigError lists everything that is wrong with the configuration of [New].
 type ConfigError struct {
 	// Missing names the variables that are neither set in the environment nor
 	// overridden in Options.
 	Missing []string
-
-	// Invalid has one error for each value that cannot be used. Each names its
-	// variable.
+	// Invalid has one error for each value that cannot be used, with its variable.
 	Invalid []error
-}
-
-func (e *ConfigError) add(variable string, err error) {
-	e.Invalid = append(e.Invalid, fmt.Errorf("%s: %w", variable, err))
 }
 
 // Error puts all problems in one line.
@@ -56,13 +50,12 @@ func (e *ConfigError) Error() string {
 // Unwrap returns the errors in Invalid.
 func (e *ConfigError) Unwrap() []error { return e.Invalid }
 
-// TokenFileError says that the service account token could not be read. No
-// request was sent.
+// TokenFileError reports that the service account token could not be read.
 type TokenFileError struct {
 	// Path of the token file.
 	Path string
-	// Err is the reason: an error of the operating system or one of the
-	// ErrToken… values.
+	// Err is the reason: an error of the operating system, ErrTokenFileEmpty or
+	// ErrNotToken.
 	Err error
 }
 
@@ -73,73 +66,44 @@ func (e *TokenFileError) Error() string {
 // Unwrap returns Err.
 func (e *TokenFileError) Unwrap() error { return e.Err }
 
-// AuthenticationError is an error answer of Entra ID, or of something in its
-// place. See [the list of codes].
-//
-// [the list of codes]: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+// AuthenticationError is an error response of Entra ID or of something in its place,
+// see https://learn.microsoft.com/entra/identity-platform/reference-error-codes.
 type AuthenticationError struct {
 	// StatusCode is the HTTP status.
 	StatusCode int
-
 	// Code is the OAuth 2.0 error, such as "invalid_client" (RFC 6749, section
-	// 5.2). Empty when the answer did not come from Entra ID.
+	// 5.2). Empty when the response did not come from Entra ID.
 	Code string
-
-	// ErrorCodes are the numbers of the AADSTS codes, the most specific first.
-	// Entra ID changes and adds codes: use them to explain an error, not to
-	// decide what the program does.
+	// ErrorCodes are the numbers of the AADSTS codes, the most specific first. There
+	// may be none. Entra ID changes them: use them to explain an error only.
 	ErrorCodes []int
-
-	// Message is Entra ID's own text, without the identifiers below.
+	// Message is Entra ID's own text on one line, without the identifiers below.
 	Message string
-
 	// TraceID and CorrelationID identify the request for Microsoft's support.
 	TraceID, CorrelationID string
-
-	// Timestamp is when Entra ID refused the request, in UTC. Zero if unknown.
+	// Timestamp is when Entra ID rejected the request, in UTC. Zero if unknown.
 	Timestamp time.Time
-
-	// RetryAfter is how long Entra ID asks to be left alone, for example when it
-	// throttles. Zero if it does not.
+	// RetryAfter is how long Entra ID asks for no request, see [RetryAfter].
 	RetryAfter time.Duration
 }
 
 func (e *AuthenticationError) Error() string {
-	details := []string{"HTTP " + strconv.Itoa(e.StatusCode)}
-	if e.Code != "" {
-		details = append(details, e.Code)
+	details := fmt.Sprintf("HTTP %d", e.StatusCode)
+	add := func(detail string, known bool) {
+		if known {
+			details += ", " + detail
+		}
 	}
-	if e.TraceID != "" {
-		details = append(details, "trace id "+e.TraceID)
-	}
-	if e.CorrelationID != "" {
-		details = append(details, "correlation id "+e.CorrelationID)
-	}
-	if !e.Timestamp.IsZero() {
-		details = append(details, e.Timestamp.Format(timestampFormat))
-	}
-	return fmt.Sprintf("token request failed: %s (%s)", e.Message, strings.Join(details, ", "))
+	add(e.Code, e.Code != "")
+	add("trace id "+e.TraceID, e.TraceID != "")
+	add("correlation id "+e.CorrelationID, e.CorrelationID != "")
+	add(e.Timestamp.Format(time.DateTime+"Z"), !e.Timestamp.IsZero())
+	return fmt.Sprintf("token request failed: %s (%s)", e.Message, details)
 }
 
-const timestampFormat = "2006-01-02 15:04:05Z"
-
-// newAuthenticationError reads the error answer of an authority. The body has
-// been buffered by MSAL.
-func newAuthenticationError(resp *http.Response) *AuthenticationError {
-	body, _ := io.ReadAll(resp.Body) // whatever was readable is all there is to explain
-	e := parseAuthenticationError(body)
-	e.StatusCode = resp.StatusCode
-	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
-		e.RetryAfter = time.Duration(seconds) * time.Second
-	}
-	if e.TraceID == "" {
-		e.TraceID = resp.Header.Get("x-ms-request-id")
-	}
-	if e.Message == "" {
-		contentType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-		e.Message = fmt.Sprintf("the answer (content type %q, %d bytes) is not one of Entra ID's", contentType, len(body))
-	}
-	return e
+// isRejection reports whether Entra ID itself said no, rather than not now.
+func (e *AuthenticationError) isRejection() bool {
+	return e.Code != "" && e.StatusCode/100 == 4 && e.StatusCode != 408 && e.StatusCode != 429 && e.RetryAfter == 0
 }
 
 var (
@@ -148,52 +112,74 @@ var (
 	jwtShaped = regexp.MustCompile(`eyJ[\w-]*\.[\w-]*(\.[\w-]*)?`)
 )
 
-func parseAuthenticationError(body []byte) *AuthenticationError {
-	var answer struct {
-		Error         string `json:"error"`
-		Description   string `json:"error_description"`
-		ErrorCodes    []int  `json:"error_codes"`
-		TraceID       string `json:"trace_id"`
-		CorrelationID string `json:"correlation_id"`
-		Timestamp     string `json:"timestamp"`
+// newAuthenticationError keeps what it can read of the error response: proxies and
+// new versions change types and add fields. MSAL has buffered the body.
+func newAuthenticationError(resp *http.Response) *AuthenticationError {
+	body, _ := io.ReadAll(resp.Body)
+	var fields map[string]any
+	_ = json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\ufeff")))).Decode(&fields)
+	text := func(field string) string {
+		value, _ := fields[field].(string)
+		return printable(value)
 	}
-	if json.Unmarshal(body, &answer) != nil || answer.Error == "" {
-		return &AuthenticationError{}
+	message, _, _ := strings.Cut(text("error_description"), " Trace ID:")
+	e := &AuthenticationError{
+		StatusCode: resp.StatusCode,
+		Code:       text("error"),
+		Message: cmp.Or(message, text("error"), fmt.Sprintf("the response (content type %q, %d bytes) is not one of Entra ID's",
+			printable(resp.Header.Get("Content-Type")), len(body))),
+		TraceID:       cmp.Or(text("trace_id"), printable(resp.Header.Get("x-ms-request-id"))),
+		CorrelationID: text("correlation_id"),
+		RetryAfter:    RetryAfter(resp.Header),
 	}
-	message, _, _ := strings.Cut(answer.Description, "Trace ID:")
-	if message = strings.Join(strings.Fields(message), " "); message == "" {
-		message = answer.Error
+	e.Timestamp, _ = time.Parse(time.DateTime+"Z", text("timestamp"))
+	codes, _ := fields["error_codes"].([]any)
+	for _, match := range aadstsCode.FindAllStringSubmatch(cmp.Or(message, string(body)), -1) {
+		codes = append(codes, match[1])
 	}
-	if len(answer.ErrorCodes) == 0 {
-		for _, match := range aadstsCode.FindAllStringSubmatch(message, -1) {
-			code, _ := strconv.Atoi(match[1]) // digits only, few enough
-			answer.ErrorCodes = append(answer.ErrorCodes, code)
+	for _, code := range codes {
+		if number, err := strconv.Atoi(fmt.Sprint(code)); err == nil && !slices.Contains(e.ErrorCodes, number) {
+			e.ErrorCodes = append(e.ErrorCodes, number)
 		}
 	}
-	timestamp, _ := time.Parse(timestampFormat, answer.Timestamp)
-	return &AuthenticationError{
-		Code:          redact(answer.Error),
-		ErrorCodes:    answer.ErrorCodes,
-		Message:       redact(message),
-		TraceID:       redact(answer.TraceID),
-		CorrelationID: redact(answer.CorrelationID),
-		Timestamp:     timestamp,
-	}
+	return e
 }
 
-func redact(s string) string { return jwtShaped.ReplaceAllString(s, "[token]") }
+// printable returns s on one line, without tokens and control characters.
+func printable(s string) string {
+	s = strings.Join(strings.Fields(jwtShaped.ReplaceAllString(s, "[token]")), " ")
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, s)
+}
 
-// fromMSAL replaces the errors of MSAL that carry a request or a body, since
-// those hold the assertion or an access token.
+// networkError reports that there was no response.
+type networkError struct{ err error }
+
+func (e *networkError) Error() string { return "token request failed: " + printable(e.err.Error()) }
+func (e *networkError) Unwrap() error { return e.err }
+
+// permanentError keeps azcore from repeating a call: its retry policy looks for
+// the method NonRetriable.
+type permanentError struct{ error }
+
+func (permanentError) NonRetriable()   {}
+func (e permanentError) Unwrap() error { return e.error }
+
+// fromMSAL replaces MSAL's errors: some hold a request or a body, and so the
+// assertion or an access token, and some take several lines.
 func fromMSAL(err error) error {
-	var call msalerrors.CallErr
-	var notJSON msalerrors.InvalidJsonErr
-	switch {
-	case errors.As(err, &call) && call.Resp != nil:
-		return newAuthenticationError(call.Resp)
-	case errors.As(err, &notJSON):
-		return errors.New("token request failed: the answer is not the JSON that Entra ID sends; is a proxy in between?")
-	default:
-		return fmt.Errorf("token request failed: %w", err)
+	if network, ok := errors.AsType[*networkError](err); ok {
+		return network
 	}
+	if call, ok := errors.AsType[msalerrors.CallErr](err); ok && call.Resp != nil {
+		return newAuthenticationError(call.Resp)
+	}
+	if _, ok := errors.AsType[msalerrors.InvalidJsonErr](err); ok {
+		return &AuthenticationError{StatusCode: 200, Message: "the response is not the JSON that Entra ID sends; is a proxy in between?"}
+	}
+	return errors.New("token request failed: " + printable(err.Error()))
 }

@@ -1,6 +1,7 @@
 package tokencredential
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	msalerrors "github.com/AzureAD/microsoft-authentication-library-for-go/apps/errors"
 )
@@ -24,7 +26,7 @@ func TestNewAuthenticationError(t *testing.T) {
 		text   string
 	}{
 		{
-			"one line, as Entra ID answers now", 401,
+			"one line, as Entra ID writes it now", 401,
 			`{"error":"invalid_client","error_description":"AADSTS700213: No match for subject 's'. Trace ID: ` + trace + ` Correlation ID: ` + correlation +
 				` Timestamp: 2024-03-01 07:41:07Z","error_codes":[700213],"timestamp":"2024-03-01 07:41:07Z","trace_id":"` + trace + `","correlation_id":"` + correlation + `"}`,
 			AuthenticationError{401, "invalid_client", []int{700213}, "AADSTS700213: No match for subject 's'.", trace, correlation, timestamp, 30 * time.Second},
@@ -44,8 +46,8 @@ func TestNewAuthenticationError(t *testing.T) {
 		},
 		{
 			"page of a proxy", 502, `<html>Bad gateway ` + sampleJWT + `</html>`,
-			AuthenticationError{502, "", nil, `the answer (content type "text/html", 123 bytes) is not one of Entra ID's`, "from-header", "", time.Time{}, 30 * time.Second},
-			`token request failed: the answer (content type "text/html", 123 bytes) is not one of Entra ID's (HTTP 502, trace id from-header)`,
+			AuthenticationError{502, "", nil, `the response (content type "text/html; charset=utf-8", 123 bytes) is not one of Entra ID's`, "from-header", "", time.Time{}, 30 * time.Second},
+			`token request failed: the response (content type "text/html; charset=utf-8", 123 bytes) is not one of Entra ID's (HTTP 502, trace id from-header)`,
 		},
 		{
 			"assertion echoed", 400, `{"error":"invalid_request","error_description":"bad assertion ` + sampleJWT + `!"}`,
@@ -84,7 +86,7 @@ func TestFromMSALHidesBodies(t *testing.T) {
 func TestConfigErrorNamesEverything(t *testing.T) {
 	cause := errors.New("cause")
 	err := &ConfigError{Missing: []string{"A", "B"}}
-	err.add("C", cause)
+	err.Invalid = append(err.Invalid, fmt.Errorf("C: %w", cause))
 	for _, want := range []string{"not set: A, B", "C: cause"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q does not contain %q", err.Error(), want)
@@ -95,17 +97,48 @@ func TestConfigErrorNamesEverything(t *testing.T) {
 	}
 }
 
-func FuzzParseAuthenticationError(f *testing.F) {
+// Nothing that can be read is lost because something else is odd, and the text fits
+// on a line that a terminal shows.
+func TestOddErrorResponses(t *testing.T) {
+	const description = `"error_description":"AADSTS700213: No match."`
+	rejection := AuthenticationError{StatusCode: 401, Code: "invalid_client", ErrorCodes: []int{700213}, Message: "AADSTS700213: No match."}
+	tests := map[string]struct {
+		body string
+		want AuthenticationError
+	}{
+		"codes as strings":         {`{"error":"invalid_client",` + description + `,"error_codes":["700213"]}`, rejection},
+		"code as a number":         {`{"error":"invalid_client",` + description + `,"error_codes":700213}`, rejection},
+		"timestamp as a number":    {`{"error":"invalid_client",` + description + `,"timestamp":1709278867}`, rejection},
+		"byte order mark":          {"\ufeff" + `{"error":"invalid_client",` + description + `}`, rejection},
+		"something behind it":      {`{"error":"invalid_client",` + description + `} -->`, rejection},
+		"control characters":       {`{"error":"invalid_\u001bclient\n",` + description + `,"trace_id":"a\u0007\r\nb"}`, AuthenticationError{StatusCode: 401, Code: "invalid_?client", ErrorCodes: []int{700213}, Message: "AADSTS700213: No match.", TraceID: "a? b"}},
+		"another code in the text": {`{"error":"invalid_client","error_description":"AADSTS90061: Failed. AADSTS50166: Failed.","error_codes":[90061]}`, AuthenticationError{StatusCode: 401, Code: "invalid_client", ErrorCodes: []int{90061, 50166}, Message: "AADSTS90061: Failed. AADSTS50166: Failed."}},
+		"error is an object":       {`{"error":{"code":"x"},` + description + `}`, AuthenticationError{StatusCode: 401, ErrorCodes: []int{700213}, Message: "AADSTS700213: No match."}},
+		"a page with a code":       {`<p>AADSTS50000: Sorry`, AuthenticationError{StatusCode: 401, ErrorCodes: []int{50000}, Message: `the response (content type "", 21 bytes) is not one of Entra ID's`}},
+		"a list":                   {`[1]`, AuthenticationError{StatusCode: 401, Message: `the response (content type "", 3 bytes) is not one of Entra ID's`}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := newAuthenticationError(&http.Response{StatusCode: 401, Body: io.NopCloser(strings.NewReader(test.body))})
+			if !reflect.DeepEqual(*got, test.want) {
+				t.Errorf("got  %#v\nwant %#v", *got, test.want)
+			}
+		})
+	}
+}
+
+func FuzzNewAuthenticationError(f *testing.F) {
 	f.Add([]byte(`{"error":"e","error_description":"AADSTS1: m Trace ID: t","error_codes":[1]}`))
 	f.Add([]byte(`{"error":"e","error_description":"AADSTS999999999999999999999 ` + sampleJWT + `"}`))
+	f.Add([]byte(`{"error":"\u001b[31m","trace_id":"\n","error_codes":["1",{},null,1e9]}`))
 	f.Add([]byte(`[]`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		e := parseAuthenticationError(body)
+		e := newAuthenticationError(&http.Response{Body: io.NopCloser(bytes.NewReader(body))})
 		if jwtShaped.MatchString(e.Error()) {
 			t.Errorf("error holds what looks like a token: %v", e)
 		}
-		if strings.ContainsAny(e.Message, "\r\n") {
-			t.Errorf("message has several lines: %q", e.Message)
+		if strings.ContainsFunc(e.Error(), func(r rune) bool { return !unicode.IsPrint(r) }) {
+			t.Errorf("not printable on a line: %q", e.Error())
 		}
 	})
 }

@@ -1,128 +1,111 @@
 package tokencredential
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
+	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential"
 )
 
-// exchangeTimeout ends an exchange whose callers set no deadline. It leaves room
-// for a few tries and a Retry-After within them.
-const exchangeTimeout = 2 * time.Minute
-
-// exchanger trades the service account token for access tokens through MSAL.
-type exchanger struct {
-	azure     *azcore.Client
-	tokenFile string
-	refusals  refusalPolicy
-
-	// documented goes to the token endpoint that Microsoft documents, discovered to
-	// the one that Entra ID names. Once discover is set, only the latter is used.
-	documented, discovered msalClients
-	discover               atomic.Bool
-}
-
-// msalClients are two, since MSAL fixes capabilities per client and caches its
-// tokens regardless of them.
-type msalClients struct{ plain, cae confidential.Client }
-
-func newExchanger(o Options) (*exchanger, error) {
-	azure, err := newAzureClient(o.ClientOptions)
-	if err != nil {
-		return nil, err
-	}
-	e := &exchanger{azure: azure, tokenFile: o.TokenFilePath, refusals: newRefusalPolicy(o.RefusalRetries)}
-	client := httpClient{azure.Pipeline()}
-	if e.documented, err = e.newClients(o, confidential.WithHTTPClient(documentedEndpoints{client})); err != nil {
-		return nil, err
-	}
-	if e.discovered, err = e.newClients(o, confidential.WithHTTPClient(client)); err != nil {
-		return nil, err
-	}
-	e.discover.Store(!isDocumented(o.Cloud.ActiveDirectoryAuthorityHost))
-	return e, nil
-}
-
-func (e *exchanger) newClients(o Options, http confidential.Option) (msalClients, error) {
-	authority := runtime.JoinPaths(o.Cloud.ActiveDirectoryAuthorityHost, o.TenantID)
-	assertion := confidential.NewCredFromAssertionCallback(
-		func(context.Context, confidential.AssertionRequestOptions) (string, error) {
-			return readTokenFile(e.tokenFile)
-		})
-	settings := []confidential.Option{
-		http,
-		// It tells genuine authority hosts from others, and the documented ones are.
-		confidential.WithInstanceDiscovery(!o.DisableInstanceDiscovery && !isDocumented(o.Cloud.ActiveDirectoryAuthorityHost)),
-	}
-	plain, err := confidential.New(authority, o.ClientID, assertion, settings...)
-	if err != nil {
-		return msalClients{}, fmt.Errorf("authority %s: %w", authority, err)
-	}
-	settings = append(settings, confidential.WithClientCapabilities([]string{"CP1"}))
-	cae, err := confidential.New(authority, o.ClientID, assertion, settings...)
-	if err != nil {
-		return msalClients{}, fmt.Errorf("authority %s: %w", authority, err)
-	}
-	return msalClients{plain, cae}, nil
-}
-
-// exchange requests a token and, if Entra ID refuses, tries again a few times
-// before the deadline, of which zero means none.
-func (e *exchanger) exchange(ctx context.Context, deadline time.Time, tenant string, options policy.TokenRequestOptions) (token azcore.AccessToken, err error) {
-	ctx, end := runtime.StartSpan(ctx, "Credential.GetToken", e.azure.Tracer(), nil)
-	defer func() { end(err) }()
-	return e.refusals.retry(ctx, deadline, func() (azcore.AccessToken, error) {
-		return e.request(ctx, tenant, options)
+// newClient returns an MSAL client that is built when it is first needed.
+func (c *Credential) newClient(capabilities ...string) func() (confidential.Client, error) {
+	return sync.OnceValues(func() (confidential.Client, error) {
+		host := c.options.Cloud.ActiveDirectoryAuthorityHost
+		authority := runtime.JoinPaths(host, c.options.TenantID)
+		client, err := confidential.New(authority, c.options.ClientID, confidential.NewCredFromAssertionCallback(assertion),
+			confidential.WithHTTPClient(httpClient{c.azure.Pipeline()}),
+			confidential.WithCache(noCache{}),
+			confidential.WithClientCapabilities(capabilities),
+			// It asks whether the authority host is genuine, which the well-known ones are.
+			confidential.WithInstanceDiscovery(!c.options.DisableInstanceDiscovery && !isWellKnown(host)),
+			// MSAL_FORCE_REGION would send the first request to a regional host.
+			confidential.WithAzureRegion("DisableMsalForceRegion"))
+		if err != nil {
+			return client, fmt.Errorf("authority %s: %w", authority, err)
+		}
+		return client, nil
 	})
+}
+
+// exchange trades the service account token for an access token. It repeats what
+// Entra ID rejects whatever the code: codes change, and two seconds are little.
+func (c *Credential) exchange(ctx context.Context, key tokenKey, options policy.TokenRequestOptions, call *sharedCall) (token azcore.AccessToken, err error) {
+	if err := c.memory.paused(key.tenant); err != nil {
+		return token, err
+	}
+	ctx, end := runtime.StartSpan(ctx, "Credential.GetToken", c.azure.Tracer(), nil)
+	defer func() { end(err) }()
+	var response *AuthenticationError
+	for attempt := 0; ; attempt++ {
+		token, err = c.request(ctx, key.tenant, options)
+		if response, _ = errors.AsType[*AuthenticationError](err); response == nil || !response.isRejection() || attempt >= int(c.options.Retry.MaxRetries) {
+			break
+		}
+		call.rejection.Store(response)
+		time.Sleep(vary(250*time.Millisecond<<attempt, 0.5))
+	}
+	if response != nil && response.RetryAfter > 0 {
+		c.memory.pauses.Store(key.tenant, pause{time.Now().Add(response.RetryAfter), *response})
+	}
+	level, message := slog.LevelDebug, "requested a token"
+	if err == nil {
+		c.memory.put(key, token, call)
+	} else if call.renewal {
+		level, message = slog.LevelWarn, "failed to renew a token; the old one stays in use until it expires"
+	}
+	c.options.Logger.Log(ctx, level, message, "scopes", key.scopes, "tenant", key.tenant, "expires", token.ExpiresOn, "error", err)
+	return token, err
 }
 
 // request requests a token once, see
 // https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#third-case-access-token-request-with-a-federated-credential.
-func (e *exchanger) request(ctx context.Context, tenant string, options policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	// MSAL asks for the assertion only after it discovered the authority. A file
-	// that cannot be used should not cost a request.
-	if _, err := readTokenFile(e.tokenFile); err != nil {
-		return azcore.AccessToken{}, err
+func (c *Credential) request(ctx context.Context, tenant string, options policy.TokenRequestOptions) (none azcore.AccessToken, err error) {
+	// Now, not when MSAL asks: a file that cannot be used should cost no discovery.
+	token, err := readTokenFile(c.options.TokenFilePath)
+	if err != nil {
+		return none, err
 	}
-	if !e.discover.Load() {
-		token, err := e.documented.acquire(ctx, tenant, options)
-		if !noTokenEndpoint(err) {
-			return token, err
-		}
-		e.discover.Store(true)
+	newClient := c.plain
+	if options.EnableCAE {
+		newClient = c.cae
 	}
-	return e.discovered.acquire(ctx, tenant, options)
+	client, err := newClient()
+	if err != nil {
+		return none, err
+	}
+	retry := c.options.Retry
+	longest := time.Duration(max(retry.MaxRetries, 0)+1) * (retry.TryTimeout + cmp.Or(max(retry.MaxRetryDelay, 0), time.Minute))
+	ctx, cancel := context.WithTimeout(ctx, longest) // MSAL would set 30 seconds
+	defer cancel()
+	result, err := client.AcquireTokenByCredential(context.WithValue(ctx, assertionKey{}, token), options.Scopes,
+		confidential.WithTenantID(tenant), confidential.WithClaims(options.Claims))
+	if err != nil {
+		return none, fromMSAL(err)
+	}
+	return azcore.AccessToken{Token: result.AccessToken, ExpiresOn: result.ExpiresOn.UTC(), RefreshOn: result.Metadata.RefreshOn.UTC()}, nil
 }
 
-func (c *msalClients) acquire(ctx context.Context, tenant string, options policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	client := c.plain
-	if options.EnableCAE {
-		client = c.cae
-	}
-	var result confidential.AuthResult
-	var err error
-	for range 3 {
-		result, err = client.AcquireTokenByCredential(ctx, options.Scopes,
-			confidential.WithTenantID(tenant), confidential.WithClaims(options.Claims))
-		// MSAL makes simultaneous exchanges share the discovery of the authority:
-		// another exchange that was cancelled meanwhile fails this one too.
-		if !errors.Is(err, context.Canceled) || ctx.Err() != nil {
-			break
-		}
-	}
-	if err != nil {
-		return azcore.AccessToken{}, fromMSAL(err)
-	}
-	return azcore.AccessToken{
-		Token:     result.AccessToken,
-		ExpiresOn: result.ExpiresOn.UTC(),
-		RefreshOn: result.Metadata.RefreshOn.UTC(),
-	}, nil
+type assertionKey struct{}
+
+func assertion(ctx context.Context, _ confidential.AssertionRequestOptions) (string, error) {
+	return ctx.Value(assertionKey{}).(string), nil //nolint:forcetypeassert // set by request
 }
+
+// noCache empties MSAL's cache before each use. MSAL would return a token from
+// there when its renewal fails, so that the failure could not be seen.
+type noCache struct{}
+
+func (noCache) Replace(_ context.Context, c cache.Unmarshaler, _ cache.ReplaceHints) error {
+	return c.Unmarshal([]byte("{}"))
+}
+
+func (noCache) Export(context.Context, cache.Marshaler, cache.ExportHints) error { return nil }

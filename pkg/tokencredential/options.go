@@ -1,134 +1,105 @@
 package tokencredential
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
-)
-
-// Variables that the azure-workload-identity webhook injects into a container.
-const (
-	envClientID      = "AZURE_CLIENT_ID"
-	envTenantID      = "AZURE_TENANT_ID"
-	envTokenFile     = "AZURE_FEDERATED_TOKEN_FILE"
-	envAuthorityHost = "AZURE_AUTHORITY_HOST"
 )
 
 // Options changes how a [Credential] works. The zero value, like nil, takes
 // everything from the environment.
 type Options struct {
-	// ClientOptions configures the HTTP pipeline of all requests for Entra ID:
-	// transport, retries, telemetry, logging, tracing and custom policies.
-	//
+	// ClientOptions configures the HTTP pipeline of all requests for Entra ID.
 	// Cloud.ActiveDirectoryAuthorityHost overrides AZURE_AUTHORITY_HOST.
-	// Logging.IncludeBody is ignored, because the bodies hold the assertion and
-	// the access token. Transport is ignored where the token proxy of AKS
-	// identity bindings is in use. Retry.TryTimeout defaults to 30 seconds.
+	// Retry.TryTimeout defaults to 10 seconds and cannot be turned off: no request
+	// takes longer than MaxRetries + 1 times TryTimeout and MaxRetryDelay. MaxRetries
+	// (default 3, negative for none) also limits how often a rejected one is repeated.
+	// Logging.IncludeBody is ignored, since bodies hold the assertion and the
+	// access token, and so is Transport where a token proxy is in use.
 	azcore.ClientOptions
-
 	// AdditionallyAllowedTenants lists the tenants, besides TenantID, for which
-	// tokens may be requested through TokenRequestOptions.TenantID. "*" allows
-	// any tenant. The default allows none.
+	// tokens may be requested. "*" allows any tenant. The default allows none.
 	AdditionallyAllowedTenants []string
-
 	// ClientID of the managed identity or application. Defaults to
 	// AZURE_CLIENT_ID.
 	ClientID string
-
 	// DisableInstanceDiscovery stops the credential from asking Entra ID whether
-	// the authority host is genuine. Set it only for private and disconnected
-	// clouds; the authority host is then trusted as it is. It makes no difference
-	// to the hosts that Microsoft documents, which are never asked about.
+	// the authority host is genuine, for private and disconnected clouds; it is then
+	// trusted as it is. The well-known hosts are never asked about.
 	DisableInstanceDiscovery bool
-
-	// DisableTokenProxy makes the credential ignore the variables of AKS
-	// identity bindings (AZURE_KUBERNETES_…) and talk to Entra ID directly.
-	DisableTokenProxy bool
-
-	// RefusalRetries is how often a request that Entra ID refused is repeated,
-	// after pauses of 250 ms, 500 ms and so on, each varied by half. The default,
-	// 0, means 3; a negative number means never. Answers that Retry covers, such
-	// as 429 and 503, are no refusals.
-	RefusalRetries int
-
+	// Getenv reads the environment, in [New] only. Defaults to [os.Getenv]. To go
+	// past the token proxy of an AKS identity binding, return "" for the variables
+	// AZURE_KUBERNETES_….
+	Getenv func(string) string
+	// Logger gets a record for each exchange, without tokens: at level Warn for a
+	// renewal that failed while the old token is valid, else at Debug. The default
+	// is none. The requests themselves are in azcore's log.
+	Logger *slog.Logger
 	// TenantID of the identity: a GUID or a domain name. Defaults to
 	// AZURE_TENANT_ID.
 	TenantID string
-
 	// TokenFilePath is the file with the service account token. Defaults to
 	// AZURE_FEDERATED_TOKEN_FILE.
 	TokenFilePath string
 }
 
 // resolve returns a copy of o in which everything is set, or a [*ConfigError].
-func (o Options) resolve() (Options, *tokenProxy, error) {
+func (o Options) resolve() (Options, error) {
+	if o.Getenv == nil {
+		o.Getenv = os.Getenv
+	}
+	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
+	o.Retry.MaxRetries = cmp.Or(o.Retry.MaxRetries, 3)
+	if o.Retry.TryTimeout <= 0 { // a silent host is asked again within most callers' patience
+		o.Retry.TryTimeout = 10 * time.Second
+	}
+	o.AdditionallyAllowedTenants = slices.Clone(o.AdditionallyAllowedTenants)
 	var problems ConfigError
+	invalid := func(format string, values ...any) {
+		problems.Invalid = append(problems.Invalid, fmt.Errorf(format, values...))
+	}
 	setDefault := func(field *string, variable string) {
-		if *field == "" {
-			*field = os.Getenv(variable)
-		}
-		if *field == "" {
+		if *field = cmp.Or(*field, o.Getenv(variable)); *field == "" {
 			problems.Missing = append(problems.Missing, variable)
 		}
 	}
-	setDefault(&o.ClientID, envClientID)
-	setDefault(&o.TenantID, envTenantID)
-	setDefault(&o.TokenFilePath, envTokenFile)
-
+	setDefault(&o.ClientID, "AZURE_CLIENT_ID")
+	setDefault(&o.TenantID, "AZURE_TENANT_ID")
+	setDefault(&o.TokenFilePath, "AZURE_FEDERATED_TOKEN_FILE")
 	if strings.ContainsFunc(o.ClientID, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
-		problems.add(envClientID, fmt.Errorf("client id %q contains a space or a control character", o.ClientID))
+		invalid("AZURE_CLIENT_ID: client ID %q contains a space or a control character", o.ClientID)
 	}
 	if o.TenantID != "" && !validTenantID(o.TenantID) {
-		problems.add(envTenantID, fmt.Errorf("tenant id %q is neither a GUID nor a domain name", o.TenantID))
+		invalid("AZURE_TENANT_ID: tenant ID %q is neither a GUID nor a domain name", o.TenantID)
 	}
-	if err := o.setAuthorityHost(); err != nil {
-		problems.add(envAuthorityHost, err)
+	const public = "https://login.microsoftonline.com/"
+	host := &o.Cloud.ActiveDirectoryAuthorityHost
+	if *host == "" && len(o.Cloud.Services) > 0 {
+		invalid("options name a cloud without its ActiveDirectoryAuthorityHost")
 	}
-	var proxy *tokenProxy
-	if !o.DisableTokenProxy {
-		var err error
-		if proxy, err = tokenProxyFromEnvironment(); err != nil {
-			problems.Invalid = append(problems.Invalid, err)
-		}
+	*host = cmp.Or(*host, o.Getenv("AZURE_AUTHORITY_HOST"), public)
+	if u, err := url.Parse(*host); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		invalid("AZURE_AUTHORITY_HOST: authority host %q is not a URL such as %s", *host, public)
+	}
+	switch proxy, err := newTokenProxy(o.Getenv); {
+	case err != nil:
+		invalid("%w", err)
+	case proxy != nil:
+		o.Transport = proxy
 	}
 	if len(problems.Missing)+len(problems.Invalid) > 0 {
-		return Options{}, nil, &problems
+		return Options{}, &problems
 	}
-	return o, proxy, nil
-}
-
-func (o *Options) setAuthorityHost() error {
-	host := o.Cloud.ActiveDirectoryAuthorityHost
-	if host == "" {
-		if len(o.Cloud.Services) > 0 {
-			return errors.New("options name a cloud without its ActiveDirectoryAuthorityHost")
-		}
-		host = os.Getenv(envAuthorityHost)
-	}
-	if host == "" {
-		host = cloud.AzurePublic.ActiveDirectoryAuthorityHost
-	}
-	u, err := url.Parse(host)
-	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return fmt.Errorf("authority host %q is not a URL such as %s", host, cloud.AzurePublic.ActiveDirectoryAuthorityHost)
-	}
-	o.Cloud.ActiveDirectoryAuthorityHost = host
-	return nil
+	return o, nil
 }
 
 // validTenantID keeps out what would change the path of the token endpoint.
-func validTenantID(id string) bool {
-	for _, r := range id {
-		switch {
-		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '-', r == '.':
-		default:
-			return false
-		}
-	}
-	return id != "" && strings.Trim(id, ".") != ""
-}
+var validTenantID = regexp.MustCompile(`^\.*[0-9A-Za-z-][0-9A-Za-z.-]*$`).MatchString

@@ -1,86 +1,43 @@
 package tokencredential
 
 import (
-	"bytes"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"io"
+	"fmt"
 	"os"
+	"regexp"
 	"strings"
 )
 
-// maxTokenSize is far above any service account token (about 1 KiB) and far
-// below what would hurt when the path points at something else.
-const maxTokenSize = 64 << 10
+// Two JSON objects and a signature in the compact serialization of RFC 7515,
+// section 3.1. Whether they are right is for Entra ID to say.
+var serviceAccountToken = regexp.MustCompile(`^ey[\w-]+\.ey[\w-]+\.[\w-]+$`)
 
 // readTokenFile returns the service account token in the file. All its errors
 // are of type [*TokenFileError] and none quotes the content.
-func readTokenFile(path string) (string, error) {
-	token, err := readToken(path)
+func readTokenFile(path string) (token string, err error) {
+	defer func() {
+		if pathErr, ok := errors.AsType[*os.PathError](err); ok {
+			err = pathErr.Err // TokenFileError names the path
+		}
+		if err != nil {
+			token, err = "", &TokenFileError{Path: path, Err: err}
+		}
+	}()
+	info, err := os.Stat(path) // to open a named pipe would wait for its writer
 	if err != nil {
-		return "", &TokenFileError{Path: path, Err: err}
-	}
-	return token, nil
-}
-
-func readToken(path string) (string, error) {
-	// Asked before opening: opening a named pipe would wait for its writer.
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", withoutPath(err)
+		return "", err
 	}
 	if !info.Mode().IsRegular() {
-		return "", ErrTokenFileNotRegular
+		return "", fmt.Errorf("%w: it is not a regular file", ErrNotToken)
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return "", withoutPath(err)
+	if info.Size() > 64<<10 { // a token has about 1 KiB
+		return "", fmt.Errorf("%w: it is larger than 64 KiB", ErrNotToken)
 	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxTokenSize+1))
-	if err != nil {
-		return "", withoutPath(err)
+	content, err := os.ReadFile(path)
+	if token = strings.TrimSpace(string(content)); err == nil && token == "" {
+		err = ErrTokenFileEmpty
+	} else if err == nil && !serviceAccountToken.MatchString(token) {
+		err = fmt.Errorf("%w: its content is not a JWT", ErrNotToken)
 	}
-	if len(content) > maxTokenSize {
-		return "", ErrTokenFileTooLarge
-	}
-	content = bytes.TrimSpace(content)
-	if len(content) == 0 {
-		return "", ErrTokenFileEmpty
-	}
-	token := string(content)
-	if !looksLikeJWT(token) {
-		return "", ErrTokenNotJWT
-	}
-	return token, nil
-}
-
-// withoutPath drops the path that TokenFileError names already.
-func withoutPath(err error) error {
-	if pathErr, ok := errors.AsType[*os.PathError](err); ok {
-		return pathErr.Err
-	}
-	return err
-}
-
-// looksLikeJWT reports whether s is a JSON object for a header, one for claims
-// and a signature in the compact serialization of RFC 7515, section 3.1. Whether
-// the signature is right is for Entra ID to say.
-func looksLikeJWT(s string) bool {
-	segments := strings.Split(s, ".")
-	if len(segments) != 3 || segments[2] == "" {
-		return false
-	}
-	for i, segment := range segments {
-		decoded, err := base64.RawURLEncoding.DecodeString(segment)
-		if err != nil {
-			return false
-		}
-		var object map[string]json.RawMessage
-		if i < 2 && (json.Unmarshal(decoded, &object) != nil || object == nil) {
-			return false
-		}
-	}
-	return true
+	return token, err
 }

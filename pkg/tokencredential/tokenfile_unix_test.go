@@ -14,7 +14,7 @@ func TestReadTokenFileDoesNotWaitForPipe(t *testing.T) {
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readTokenFile(pipe); !errors.Is(err, ErrTokenFileNotRegular) {
-		t.Errorf("got %v, want %q", err, ErrTokenFileNotRegular)
+	if _, err := readTokenFile(pipe); !errors.Is(err, ErrNotToken) {
+		t.Errorf("got %v, want %q", err, ErrNotToken)
 	}
 }

@@ -2,14 +2,15 @@ package tokencredential
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"os"
 	"sync"
+	"time"
 )
 
 // Variables of AKS identity bindings, see
@@ -21,126 +22,94 @@ const (
 	envCAData     = "AZURE_KUBERNETES_CA_DATA"
 )
 
-// tokenProxy is a transport that sends what is meant for Entra ID to the token
-// proxy of the cluster. It is safe for concurrent use.
+// tokenProxy is a transport that sends requests for Entra ID to the token proxy of
+// the cluster. It is safe for concurrent use.
 type tokenProxy struct {
-	url        *url.URL
-	serverName string
-	caFile     string // empty when the CA cannot change
+	url                        *url.URL
+	serverName, caFile, caData string
 
 	mu        sync.Mutex
 	caPEM     []byte
 	transport *http.Transport
 }
 
-// tokenProxyFromEnvironment returns nil when no variable asks for a token proxy.
-func tokenProxyFromEnvironment() (*tokenProxy, error) {
-	address, caFile, caData := os.Getenv(envTokenProxy), os.Getenv(envCAFile), os.Getenv(envCAData)
+// newTokenProxy returns nil when no variable asks for a token proxy.
+func newTokenProxy(getenv func(string) string) (*tokenProxy, error) {
+	p := &tokenProxy{serverName: getenv(envSNIName), caFile: getenv(envCAFile), caData: getenv(envCAData)}
+	address := getenv(envTokenProxy)
 	if address == "" {
 		for _, variable := range []string{envSNIName, envCAFile, envCAData} {
-			if os.Getenv(variable) != "" {
+			if getenv(variable) != "" {
 				return nil, fmt.Errorf("%s is set but %s is not: set both or neither", variable, envTokenProxy)
 			}
 		}
 		return nil, nil
 	}
-	u, err := parseTokenProxyURL(address)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", envTokenProxy, err)
-	}
-	if caFile != "" && caData != "" {
-		return nil, fmt.Errorf("%s and %s are both set: set one", envCAFile, envCAData)
-	}
-	p := &tokenProxy{url: u, serverName: os.Getenv(envSNIName), caFile: caFile}
-	if caFile != "" {
-		if _, err := p.currentTransport(); err != nil {
-			return nil, fmt.Errorf("%s: %w", envCAFile, err)
-		}
-		return p, nil
-	}
-	if p.transport, err = p.newTransport([]byte(caData)); err != nil {
-		return nil, fmt.Errorf("%s: %w", envCAData, err)
-	}
-	return p, nil
-}
-
-func parseTokenProxyURL(address string) (*url.URL, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, errors.New("not a URL") // err would quote a password in it
+		return nil, fmt.Errorf("%s: not a URL", envTokenProxy) // err would quote a password in it
 	}
 	if u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
-		return nil, fmt.Errorf("%q is not an https URL without user, query and fragment", u.Redacted())
+		return nil, fmt.Errorf("%s: %q is not an https URL without user, query and fragment", envTokenProxy, u.Redacted())
 	}
-	if u.Path == "" {
-		u.Path = "/" // JoinPath would make relative paths otherwise
+	if p.caFile != "" && p.caData != "" {
+		return nil, fmt.Errorf("%s and %s are both set: set one", envCAFile, envCAData)
 	}
-	return u, nil
+	u.Path = cmp.Or(u.Path, "/") // JoinPath would make relative paths otherwise
+	p.url = u
+	_, err = p.currentTransport()
+	return p, err
 }
 
-// Do sends the request to the token proxy. The path, the query and the Host
-// header, which tells the proxy the authority host, stay as they are.
+// Do sends the request to the token proxy. Path, query and Host stay as they are.
 func (p *tokenProxy) Do(req *http.Request) (*http.Response, error) {
 	transport, err := p.currentTransport()
 	if err != nil {
-		return nil, fmt.Errorf("token proxy: %w", err)
+		return nil, err
 	}
-	host := req.Host
-	if host == "" {
-		host = req.URL.Host
-	}
-	query := req.URL.RawQuery
-	req = req.Clone(req.Context())
-	req.URL, req.Host = p.url.JoinPath(req.URL.EscapedPath()), host
-	req.URL.RawQuery = query
-	return transport.RoundTrip(req)
+	proxied := req.Clone(req.Context())
+	proxied.Host = cmp.Or(req.Host, req.URL.Host)
+	proxied.URL = p.url.JoinPath(req.URL.EscapedPath())
+	proxied.URL.RawQuery = req.URL.RawQuery
+	return transport.RoundTrip(proxied)
 }
 
-// currentTransport returns a transport that trusts what the CA file holds now.
+// currentTransport returns http.DefaultTransport with the server name and the CA of
+// the proxy, as the CA file has it now. Without a CA it trusts those of the default.
 func (p *tokenProxy) currentTransport() (*http.Transport, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.caFile == "" {
-		return p.transport, nil
-	}
-	caPEM, err := os.ReadFile(p.caFile)
-	if err != nil {
-		return nil, fmt.Errorf("read the CA file: %w", err)
-	}
-	switch {
-	case p.transport == nil:
-		if len(caPEM) == 0 {
-			return nil, fmt.Errorf("CA file %q is empty", p.caFile)
+	caPEM, variable := []byte(p.caData), envCAData
+	if p.caFile != "" {
+		var err error
+		if caPEM, err = os.ReadFile(p.caFile); err != nil {
+			return nil, fmt.Errorf("%s: %w", envCAFile, err)
 		}
-	case len(caPEM) == 0: // being rewritten: the CA so far will do
-		return p.transport, nil
-	case bytes.Equal(caPEM, p.caPEM):
+		variable = envCAFile
+	}
+	// An empty file is being rewritten.
+	if p.transport != nil && (len(caPEM) == 0 || bytes.Equal(caPEM, p.caPEM)) {
 		return p.transport, nil
 	}
-	transport, err := p.newTransport(caPEM)
-	if err != nil {
-		return nil, fmt.Errorf("CA file %q: %w", p.caFile, err)
+	transport := &http.Transport{ // for a program that replaced the default by something else
+		Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, MaxIdleConns: 100,
+		IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second,
+	}
+	if base, ok := http.DefaultTransport.(*http.Transport); ok {
+		transport = base.Clone()
+	}
+	config := cmp.Or(transport.TLSClientConfig, new(tls.Config))
+	config.ServerName, config.MinVersion = p.serverName, max(config.MinVersion, tls.VersionTLS12)
+	if p.caFile != "" || p.caData != "" {
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(caPEM) {
+			return nil, fmt.Errorf("%s: no certificate in PEM format found", variable)
+		}
 	}
 	if p.transport != nil {
 		p.transport.CloseIdleConnections()
 	}
-	p.transport, p.caPEM = transport, caPEM
-	return transport, nil
-}
-
-// newTransport trusts the system's CAs when caPEM is empty.
-func (p *tokenProxy) newTransport(caPEM []byte) (*http.Transport, error) {
-	config := &tls.Config{ServerName: p.serverName, MinVersion: tls.VersionTLS12}
-	if len(caPEM) > 0 {
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(caPEM) {
-			return nil, errors.New("no certificate in PEM format found")
-		}
-	}
-	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
-	if base, ok := http.DefaultTransport.(*http.Transport); ok {
-		transport = base.Clone()
-	}
 	transport.TLSClientConfig = config
+	p.transport, p.caPEM = transport, caPEM
 	return transport, nil
 }

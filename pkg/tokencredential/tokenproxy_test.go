@@ -85,9 +85,17 @@ func TestTokenProxyInAnotherCloud(t *testing.T) {
 	mustGetToken(t, credential, scopes("https://vault.usgovcloudapi.net/.default"))
 }
 
+// withoutTokenProxy is how Options.Getenv is documented to turn the token proxy off.
+func withoutTokenProxy(variable string) string {
+	if strings.HasPrefix(variable, "AZURE_KUBERNETES_") {
+		return ""
+	}
+	return os.Getenv(variable)
+}
+
 func TestTokenProxyCanBeDisabled(t *testing.T) {
 	sandbox := fakeazure.Start(t, localazure.SandboxConfig{IdentityBinding: true})
-	credential := newCredential(t, sandbox, tokencredential.Options{DisableTokenProxy: true})
+	credential := newCredential(t, sandbox, tokencredential.Options{Getenv: withoutTokenProxy})
 	_, err := credential.GetToken(t.Context(), scopes(vaultScope))
 	wantEntraError(t, err, 700211) // an identity binding is worth nothing to Entra ID itself
 }
@@ -173,7 +181,7 @@ func TestTokenProxyVariablesMustFit(t *testing.T) {
 		{"both CAs", map[string]string{data: "x"}, "are both set"},
 		{"CA data without certificate", map[string]string{file: "", data: "x"}, data + ": no certificate"},
 		{"CA file absent", map[string]string{file: "/nonexistent/ca.crt"}, file + ": "},
-		{"CA file empty", map[string]string{file: empty}, "is empty"},
+		{"CA file empty", map[string]string{file: empty}, "no certificate"},
 		{"CA file without certificate", map[string]string{file: os.Args[0]}, "no certificate"},
 		{"no TLS", map[string]string{proxy: "http://proxy"}, "not an https URL"},
 		{"no host", map[string]string{proxy: "https://"}, "not an https URL"},
@@ -196,8 +204,8 @@ func TestTokenProxyVariablesMustFit(t *testing.T) {
 			if err != nil && strings.Contains(err.Error(), "s3cr3t") {
 				t.Errorf("error quotes a password: %v", err)
 			}
-			if _, err := tokencredential.New(&tokencredential.Options{DisableTokenProxy: true}); err != nil {
-				t.Errorf("refused although the token proxy is off: %v", err)
+			if _, err := tokencredential.New(&tokencredential.Options{Getenv: withoutTokenProxy}); err != nil {
+				t.Errorf("rejected although the token proxy is off: %v", err)
 			}
 		})
 	}

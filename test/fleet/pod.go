@@ -14,11 +14,8 @@ type pod struct {
 	got       func() // to be called when the secret was read
 }
 
-func (p *pod) credential(refusalRetries int) (*tokencredential.Credential, error) {
-	return tokencredential.New(&tokencredential.Options{
-		ClientOptions: p.options, ClientID: clientID, TenantID: tenantID, TokenFilePath: p.tokenFile,
-		DisableTokenProxy: true, RefusalRetries: refusalRetries,
-	})
+func (p *pod) credential() (*tokencredential.Credential, error) {
+	return tokencredential.New(&tokencredential.Options{ClientOptions: p.options, Getenv: p.getenv})
 }
 
 // getenv is the environment that the webhook and the chart give the pod.

@@ -32,7 +32,7 @@ func QuickstartWithoutJitter(ctx context.Context, p *pod) error {
 func quickstart(ctx context.Context, p *pod, random func() float64) error {
 	monitor, base := workload.New(p.getenv), p.options
 	p.options = monitor.Options(workload.EntraID, base)
-	credential, err := p.credential(0)
+	credential, err := p.credential()
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func quickstart(ctx context.Context, p *pod, random func() float64) error {
 // SDK: it reads the secret every minute and ends when the SDK's own retries did
 // not help.
 func SDKAlone(ctx context.Context, p *pod) error {
-	credential, err := p.credential(-1)
+	credential, err := p.credential()
 	if err != nil {
 		return err
 	}

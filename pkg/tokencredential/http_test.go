@@ -13,11 +13,11 @@ import (
 
 const form = "grant_type=client_credentials"
 
-// slowReader is a transport that answers the first try before it has read its
+// slowReader is a transport that answers the first attempt before it has read its
 // body, and goes on reading it during the second, as HTTP/2 may.
 type slowReader struct {
 	bodies []io.Reader
-	second string // body of the second try
+	second string // body of the second attempt
 }
 
 func (s *slowReader) Do(req *http.Request) (*http.Response, error) {
@@ -34,7 +34,7 @@ func (s *slowReader) Do(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: http.NoBody, Request: req}, nil
 }
 
-func TestEveryTryHasItsOwnBody(t *testing.T) {
+func TestEachAttemptHasItsOwnBody(t *testing.T) {
 	transport := new(slowReader)
 	client, err := newAzureClient(azcore.ClientOptions{
 		Transport: transport,
@@ -53,6 +53,6 @@ func TestEveryTryHasItsOwnBody(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	if transport.second != form {
-		t.Errorf("the second try sent %q, want %q", transport.second, form)
+		t.Errorf("the second attempt sent %q, want %q", transport.second, form)
 	}
 }

@@ -79,7 +79,7 @@ func TestExamine(t *testing.T) {
 					t.Errorf("%s failed: %s; fix: %s", r.Link, r.Cause, r.Fix)
 				}
 				if r.Detail == "" || (r.State == Warned && (r.Cause == "" || r.Fix == "")) {
-					t.Errorf("%s says nothing: %+v", r.Link, r)
+					t.Errorf("%s has no text: %+v", r.Link, r)
 				}
 			}
 			if !reflect.DeepEqual(states, test.states) {

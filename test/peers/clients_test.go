@@ -28,7 +28,7 @@ func missing(t *testing.T, what, how string) {
 // says, and returns what it printed on standard output. Its failure is part of that.
 func output(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), name, args...) //nolint:gosec // the program is the test's
+	cmd := exec.CommandContext(t.Context(), name, args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
@@ -155,7 +155,7 @@ func TestCurl(t *testing.T) {
 	}
 	fakeazure.Start(t, localazure.SandboxConfig{})
 	read := func(url string, args ...string) string {
-		out, _ := exec.CommandContext(t.Context(), curl, append(args, "--silent", "--show-error", "--verbose", url)...).CombinedOutput() //nolint:gosec // it is curl
+		out, _ := exec.CommandContext(t.Context(), curl, append(args, "--silent", "--show-error", "--verbose", url)...).CombinedOutput()
 		return string(out)
 	}
 	answer := read(os.Getenv("AZURE_AUTHORITY_HOST")+os.Getenv("AZURE_TENANT_ID")+"/oauth2/v2.0/token",
@@ -208,7 +208,7 @@ func TestAzureCLI(t *testing.T) {
 			t.Fatal(err)
 		}
 		out, err := exec.CommandContext(t.Context(), az, "login", "--service-principal", "--username", localazure.ClientID,
-			"--tenant", localazure.TenantID, "--federated-token", string(assertion), "--output", "none").CombinedOutput() //nolint:gosec // AZ is the tester's
+			"--tenant", localazure.TenantID, "--federated-token", string(assertion), "--output", "none").CombinedOutput()
 		if err == nil && len(out) > 0 {
 			t.Logf("%s", out)
 		}

@@ -50,17 +50,19 @@ var conditions = []struct {
 	{"no vault", localazure.SandboxConfig{}, "kv-none", "kv-none.vault.azure.net"},
 }
 
-// testVault runs a program that does all that can be done with a vault, and then
-// under the conditions.
+// testVault runs a program that does all that can be done with a vault, with both
+// of its credentials, and then under the conditions.
 func testVault(t *testing.T, command ...string) {
 	t.Helper()
-	t.Run("secret", func(t *testing.T) {
-		fakeazure.Start(t, localazure.SandboxConfig{})
-		const want = "Hello!\n31 secrets on 2 pages\nvalue\nrecovered and purged"
-		if got := output(t, command[0], command[1:]...); got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
-	})
+	for _, credential := range []string{"default", "workload identity"} {
+		t.Run(credential, func(t *testing.T) {
+			fakeazure.Start(t, localazure.SandboxConfig{})
+			const want = "Hello!\n31 secrets on 2 pages\nvalue\nrecovered and purged"
+			if got := output(t, command[0], append(command[1:], credential)...); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
 	for _, test := range conditions {
 		t.Run(test.name, func(t *testing.T) {
 			fakeazure.Start(t, test.config)
@@ -100,10 +102,7 @@ func node(t *testing.T, version int, client string) string {
 }
 
 func TestAzureSDKForJavaScript(t *testing.T) {
-	program := node(t, 20, "@azure/identity")
-	for _, credential := range []string{"workload identity", "default"} {
-		t.Run(credential, func(t *testing.T) { testVault(t, program, "testdata/node/secrets.mjs", credential) })
-	}
+	testVault(t, node(t, 20, "@azure/identity"), "testdata/node/secrets.mjs")
 }
 
 // TestMSALForNode needs a Node that takes the proxy of fetch from the environment.
@@ -124,9 +123,7 @@ func TestAzureSDKForPython(t *testing.T) {
 		t.Logf("%s", out)
 		missing(t, "Azure SDK for Python", "Debian and Ubuntu have it in python3-azure")
 	}
-	for _, credential := range []string{"workload identity", "default"} {
-		t.Run(credential, func(t *testing.T) { testVault(t, "/usr/bin/python3", "testdata/use_vault.py", credential) })
-	}
+	testVault(t, "/usr/bin/python3", "testdata/use_vault.py")
 }
 
 func TestJVM(t *testing.T) {

@@ -1,3 +1,3 @@
-// Package peers shows the local Azure to clients that nobody here wrote, since a
-// stand-in that only its authors can talk to proves nothing.
+// Package peers runs clients that nobody here wrote against localazure, since one
+// that only its authors can talk to proves nothing.
 package peers

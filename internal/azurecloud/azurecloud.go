@@ -24,17 +24,17 @@ type Cloud struct {
 // vaults: https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#dns-suffixes-for-object-identifiers;
 // audiences: https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust.
 var (
-	Public = Cloud{
+	Public = Cloud{ //nolint:gosec // public names
 		AuthorityHosts: []string{host(cloud.AzurePublic), "login.microsoft.com", "login.windows.net"},
 		VaultDomain:    "vault.azure.net",
 		TokenAudience:  "api://AzureADTokenExchange",
 	}
-	Government = Cloud{
+	Government = Cloud{ //nolint:gosec // as above
 		AuthorityHosts: []string{host(cloud.AzureGovernment)},
 		VaultDomain:    "vault.usgovcloudapi.net",
 		TokenAudience:  "api://AzureADTokenExchangeUSGov",
 	}
-	China = Cloud{
+	China = Cloud{ //nolint:gosec // as above
 		AuthorityHosts: []string{"login.partner.microsoftonline.cn", host(cloud.AzureChina)},
 		VaultDomain:    "vault.azure.cn",
 		TokenAudience:  "api://AzureADTokenExchangeChina",

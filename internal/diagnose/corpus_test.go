@@ -153,7 +153,7 @@ func TestCorpus(t *testing.T) {
 		}
 		seen++
 		t.Run(f.name, func(t *testing.T) {
-			err, facts := f.happen(t)
+			facts, err := f.happen(t)
 			if err == nil {
 				t.Fatal("it did not fail")
 			}
@@ -183,7 +183,7 @@ func TestCorpus(t *testing.T) {
 }
 
 // happen lets the failure happen the way it does in the program.
-func (f failure) happen(t *testing.T) (error, Facts) { //nolint:revive // the error is the result
+func (f failure) happen(t *testing.T) (Facts, error) {
 	t.Helper()
 	f.setEnvironment(t)
 	var err error
@@ -204,7 +204,7 @@ func (f failure) happen(t *testing.T) (error, Facts) { //nolint:revive // the er
 		facts.TokenFile = path // which does not exist on this machine
 	}
 	facts.VaultAddress = f.fact("vault-address", "")
-	return err, facts
+	return facts, err
 }
 
 func (f failure) setEnvironment(t *testing.T) {
@@ -311,7 +311,7 @@ func (f failure) response(t *testing.T, w http.ResponseWriter, body string) {
 	_, _ = io.WriteString(w, body)
 }
 
-// serve answers requests with handler, without a network.
+// serve handles requests, without a network.
 func serve(handler http.HandlerFunc) policy.Transporter {
 	return transportFunc(func(req *http.Request) (*http.Response, error) {
 		if err := req.Context().Err(); err != nil {

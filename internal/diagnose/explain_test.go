@@ -93,7 +93,7 @@ func TestFixIsSafeToPaste(t *testing.T) {
 		facts := Facts{
 			ClientID: hostile, TenantID: hostile, TokenFile: hostile, SecretName: hostile, PodName: hostile,
 			VaultURL: "https://my-vault.vault.azure.net/", Issuer: hostile, Subject: "system:serviceaccount:" + hostile + ":s",
-			Audience: []string{azurecloud.Public.TokenAudience, hostile},
+			Audience: []string{azurecloud.Public.Audience, hostile},
 		}
 		got := Explain(s.err, facts)
 		if strings.HasPrefix(got.Fix, "wait:") {
@@ -177,12 +177,12 @@ func FuzzExplain(f *testing.F) {
 }
 
 func TestFixKeepsTheAudienceOfASovereignCloud(t *testing.T) {
-	refusal := &tokencredential.AuthenticationError{StatusCode: 401, Code: "invalid_client", ErrorCodes: []int{700213}, Message: "AADSTS700213: No match."}
+	rejected := &tokencredential.AuthenticationError{StatusCode: 401, Code: "invalid_client", ErrorCodes: []int{700213}, Message: "AADSTS700213: No match."}
 	for audience, want := range map[string]string{
 		"api://AzureADTokenExchangeUSGov": "--audiences api://AzureADTokenExchangeUSGov",
 		"api://other":                     "--audiences api://AzureADTokenExchange",
 	} {
-		got := Explain(refusal, Facts{Issuer: "https://i/", Subject: "s", Audience: []string{audience}})
+		got := Explain(rejected, Facts{Issuer: "https://i/", Subject: "s", Audience: []string{audience}})
 		if !strings.Contains(got.Fix, want+" ") {
 			t.Errorf("token for %s: fix %q does not end in %q", audience, got.Fix, want)
 		}

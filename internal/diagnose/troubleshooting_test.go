@@ -31,7 +31,7 @@ func TestTroubleshooting(t *testing.T) {
 			continue
 		}
 		t.Run(f.name, func(t *testing.T) {
-			err, facts := f.happen(t)
+			facts, err := f.happen(t)
 			id := Explain(err, facts).ID
 			reports[id] = append(reports[id], f)
 		})

@@ -82,7 +82,7 @@ func explanationSections(reports map[string][]failure) string {
 			}
 			var sources []string
 			for _, f := range reports[e.id] {
-				sources = append(sources, f.head["Source"]...)
+				sources = append(sources, f.head.Values("Source")...)
 			}
 			if len(sources) > 0 {
 				fmt.Fprintf(&page, "\nReports: %s\n", linked(sources))
@@ -120,7 +120,7 @@ func unseenSection(unseen []failure) string {
 		i := page.Len()
 		for _, f := range unseen {
 			if f.get("Link") == group.link {
-				fmt.Fprintf(&page, "\n- **%s** %s *Fix:* %s (%s)", sentence(f.get("Title")), sentence(escape(f.get("Cause"))), sentence(escape(f.get("Fix"))), linked(f.head["Source"]))
+				fmt.Fprintf(&page, "\n- **%s** %s *Fix:* %s (%s)", sentence(f.get("Title")), sentence(escape(f.get("Cause"))), sentence(escape(f.get("Fix"))), linked(f.head.Values("Source")))
 			}
 		}
 		if entries := page.String()[i:]; entries != "" {

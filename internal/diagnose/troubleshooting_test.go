@@ -94,7 +94,9 @@ func explanationSections(reports map[string][]failure) string {
 	return strings.TrimRight(page.String(), "\n") + "\n"
 }
 
-// seenAs is a text that people saw: the shortest that has a code or a few words.
+var coded = regexp.MustCompile(`AADSTS\d+: |AKV\d+: |"code"`)
+
+// seenAs is a text that people saw: the shortest with a code, or the shortest.
 func seenAs(reports []failure) string {
 	texts := []string{}
 	for _, f := range reports {
@@ -105,6 +107,9 @@ func seenAs(reports []failure) string {
 	}
 	if len(texts) == 0 {
 		return ""
+	}
+	if slices.ContainsFunc(texts, coded.MatchString) {
+		texts = slices.DeleteFunc(texts, func(text string) bool { return !coded.MatchString(text) })
 	}
 	return slices.MinFunc(texts, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
 }

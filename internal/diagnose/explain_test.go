@@ -136,7 +136,7 @@ func TestCommandLeavesOutWhatCannotBePasted(t *testing.T) {
 func TestGather(t *testing.T) {
 	claims := `{"iss":"https://issuer/","sub":"system:serviceaccount:shop:cart","aud":["a","b"],"iat":1763913600,"exp":1763917200}`
 	path := filepath.Join(t.TempDir(), "token")
-	token := "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln\n"
+	token := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"ES256"}`)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln\n"
 	if err := os.WriteFile(path, []byte(token), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -146,11 +146,14 @@ func TestGather(t *testing.T) {
 	}
 	want := Facts{
 		ClientID: "c", TenantID: "t", TokenFile: path, AuthorityHost: "https://login/", VaultURL: "https://v.vault.azure.net/",
-		SecretName: "s", PodName: "p", TokenProxy: true, Issuer: "https://issuer/", Subject: "system:serviceaccount:shop:cart",
+		SecretName: "s", PodName: "p", TokenProxy: true, Algorithm: "ES256", Issuer: "https://issuer/", Subject: "system:serviceaccount:shop:cart",
 		Audience: []string{"a", "b"}, IssuedAt: time.Unix(1763913600, 0).UTC(), Expires: time.Unix(1763917200, 0).UTC(),
 	}
 	if got := Gather(func(name string) string { return env[name] }); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	if got := want.Lifetime(); got != time.Hour {
+		t.Errorf("lifetime %s", got)
 	}
 	if got := Gather(func(string) string { return "" }); !reflect.DeepEqual(got, Facts{}) {
 		t.Errorf("an empty environment has %+v", got)

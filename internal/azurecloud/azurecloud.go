@@ -15,8 +15,8 @@ type Cloud struct {
 	AuthorityHosts []string
 	// VaultDomain is the domain of its vaults.
 	VaultDomain string
-	// TokenAudience is the audience of tokens that its Entra ID exchanges.
-	TokenAudience string
+	// Audience is that of tokens which its Entra ID exchanges for access tokens.
+	Audience string
 }
 
 // The clouds. Hosts: azcore and
@@ -27,17 +27,17 @@ var (
 	Public = Cloud{ //nolint:gosec // public names
 		AuthorityHosts: []string{host(cloud.AzurePublic), "login.microsoft.com", "login.windows.net"},
 		VaultDomain:    "vault.azure.net",
-		TokenAudience:  "api://AzureADTokenExchange",
+		Audience:       "api://AzureADTokenExchange",
 	}
 	Government = Cloud{ //nolint:gosec // as above
 		AuthorityHosts: []string{host(cloud.AzureGovernment)},
 		VaultDomain:    "vault.usgovcloudapi.net",
-		TokenAudience:  "api://AzureADTokenExchangeUSGov",
+		Audience:       "api://AzureADTokenExchangeUSGov",
 	}
 	China = Cloud{ //nolint:gosec // as above
 		AuthorityHosts: []string{"login.partner.microsoftonline.cn", host(cloud.AzureChina)},
 		VaultDomain:    "vault.azure.cn",
-		TokenAudience:  "api://AzureADTokenExchangeChina",
+		Audience:       "api://AzureADTokenExchangeChina",
 	}
 )
 

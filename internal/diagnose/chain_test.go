@@ -62,9 +62,9 @@ func check(t *testing.T, got Explanation, id string, want ...string) {
 	}
 }
 
-// answer intercepts requests to hosts that contain part and, at a vault, are past
+// respond intercepts requests to hosts that contain part and, at a vault, are past
 // the challenge.
-func answer(part string, status int, contentType, body string) localazure.Intercept {
+func respond(part string, status int, contentType, body string) localazure.Intercept {
 	return func(w http.ResponseWriter, r *http.Request) bool {
 		if !strings.Contains(r.Host, part) || strings.Contains(part, "vault") && r.Header.Get("Authorization") == "" {
 			return false
@@ -76,23 +76,23 @@ func answer(part string, status int, contentType, body string) localazure.Interc
 	}
 }
 
-// entraAnswer refuses at the token endpoint as Entra ID does.
-func entraAnswer(status, code int, text string) localazure.Intercept {
+// entraRejects rejects at the token endpoint as Entra ID does.
+func entraRejects(status, code int, text string) localazure.Intercept {
 	body, _ := json.Marshal(map[string]any{
 		"error": "invalid_client", "error_description": text, "error_codes": []int{code},
 		"trace_id": "trace-1", "timestamp": "2026-11-23 17:16:33Z",
 	})
 	return func(w http.ResponseWriter, r *http.Request) bool {
-		return strings.HasSuffix(r.URL.Path, "/token") && answer("login.", status, "application/json", string(body))(w, r)
+		return strings.HasSuffix(r.URL.Path, "/token") && respond("login.", status, "application/json", string(body))(w, r)
 	}
 }
 
-// vaultAnswer refuses as Key Vault does.
-func vaultAnswer(status int, code, inner, text string) localazure.Intercept {
+// vaultRejects rejects as Key Vault does.
+func vaultRejects(status int, code, inner, text string) localazure.Intercept {
 	body, _ := json.Marshal(map[string]any{"error": map[string]any{
 		"code": code, "message": text, "innererror": map[string]string{"code": inner},
 	}})
-	return answer(".vault.", status, "application/json", string(body))
+	return respond(".vault.", status, "application/json", string(body))
 }
 
 func TestTokenFile(t *testing.T) {
@@ -200,44 +200,44 @@ func TestAnswers(t *testing.T) {
 		want     []string
 	}{
 		{"application", "application-unknown", intercept(nil), map[string]string{"AZURE_CLIENT_ID": other}, []string{other, "az identity list"}},
-		{"tenant", "tenant-unknown", intercept(entraAnswer(400, 90002, "AADSTS90002: Tenant not found.")), nil, []string{localazure.TenantID}},
+		{"tenant", "tenant-unknown", intercept(entraRejects(400, 90002, "AADSTS90002: Tenant not found.")), nil, []string{localazure.TenantID}},
 		{"cloud", "cloud-mismatch", localazure.SandboxConfig{Cloud: cloud.USGovernment()},
 			map[string]string{"AZURE_AUTHORITY_HOST": "https://login.microsoftonline.com/"}, []string{"vault.usgovcloudapi.net", "login.microsoftonline.com"}},
-		{"old", "credential-missing", intercept(entraAnswer(400, 70021, "AADSTS70021: No matching federated identity record found.")), nil, []string{"az identity federated-credential create"}},
-		{"resource", "resource-unknown", intercept(entraAnswer(400, 500011, "AADSTS500011: The resource principal was not found.")), nil, []string{"az cloud list"}},
-		{"disabled", "application-disabled", intercept(entraAnswer(401, 7000112, "AADSTS7000112: Application is disabled.")), nil, []string{"--id " + localazure.ClientID}},
-		{"secret", "client-secret", intercept(entraAnswer(401, 7000215, "AADSTS7000215: Invalid client secret provided.")), nil, []string{"AADSTS7000215"}},
-		{"policy", "conditional-access", intercept(entraAnswer(400, 53003, "AADSTS53003: Access has been blocked.")), nil, []string{"trace ID trace-1"}},
-		{"instance", "cloud-mismatch", intercept(entraAnswer(400, 50049, "AADSTS50049: Unknown or invalid instance.")), nil, nil},
-		{"throttled", "entra-throttled", intercept(entraAnswer(429, 50196, "AADSTS50196: slow down")), nil, []string{"AADSTS50196"}},
-		{"down", "entra-unavailable", intercept(entraAnswer(503, 90033, "AADSTS90033: A transient error has occurred.")), nil, []string{"HTTP 503"}},
-		{"new", "entra-rejected", intercept(entraAnswer(400, 123456, "AADSTS123456: Something new.")), nil,
+		{"old", "credential-missing", intercept(entraRejects(400, 70021, "AADSTS70021: No matching federated identity record found.")), nil, []string{"az identity federated-credential create"}},
+		{"resource", "resource-unknown", intercept(entraRejects(400, 500011, "AADSTS500011: The resource principal was not found.")), nil, []string{"az cloud list"}},
+		{"disabled", "application-disabled", intercept(entraRejects(401, 7000112, "AADSTS7000112: Application is disabled.")), nil, []string{"--id " + localazure.ClientID}},
+		{"secret", "client-secret", intercept(entraRejects(401, 7000215, "AADSTS7000215: Invalid client secret provided.")), nil, []string{"AADSTS7000215"}},
+		{"policy", "conditional-access", intercept(entraRejects(400, 53003, "AADSTS53003: Access has been blocked.")), nil, []string{"trace ID trace-1"}},
+		{"instance", "cloud-mismatch", intercept(entraRejects(400, 50049, "AADSTS50049: Unknown or invalid instance.")), nil, nil},
+		{"throttled", "entra-throttled", intercept(entraRejects(429, 50196, "AADSTS50196: slow down")), nil, []string{"AADSTS50196"}},
+		{"down", "entra-unavailable", intercept(entraRejects(503, 90033, "AADSTS90033: A transient error has occurred.")), nil, []string{"HTTP 503"}},
+		{"new", "entra-rejected", intercept(entraRejects(400, 123456, "AADSTS123456: Something new.")), nil,
 			[]string{"AADSTS123456: Something new.", "trace-1", "https://login.microsoftonline.com/error?code=123456"}},
-		{"proxy before Entra ID", "proxy-response", intercept(answer("login.", 403, "text/html", page)), nil, []string{"in place of Entra ID", "HTTP 403", "https://login.microsoftonline.com/"}},
-		{"portal before Entra ID", "proxy-response", intercept(answer("login.", 200, "text/html", page)), nil, []string{"in place of Entra ID"}},
+		{"proxy before Entra ID", "proxy-response", intercept(respond("login.", 403, "text/html", page)), nil, []string{"in place of Entra ID", "HTTP 403", "https://login.microsoftonline.com/"}},
+		{"portal before Entra ID", "proxy-response", intercept(respond("login.", 200, "text/html", page)), nil, []string{"in place of Entra ID"}},
 
 		{"role", "vault-role-missing", localazure.SandboxConfig{DenySecret: localazure.DenyRBAC}, nil, rbac},
 		{"access policy", "vault-policy-missing", localazure.SandboxConfig{DenySecret: localazure.DenyAccessPolicy}, nil, []string{"--object-id " + localazure.ObjectID}},
-		{"firewall", "vault-firewall", intercept(vaultAnswer(403, "Forbidden", "ForbiddenByFirewall",
+		{"firewall", "vault-firewall", intercept(vaultRejects(403, "Forbidden", "ForbiddenByFirewall",
 			"Client address is not authorized and caller is not a trusted service.\r\nClient address: 20.1.2.3\r\nCaller: appid=a")), nil, []string{"--ip-address 20.1.2.3"}},
-		{"private", "vault-private", intercept(vaultAnswer(403, "Forbidden", "ForbiddenByConnection", "Public network access is disabled.")), nil, []string{"private-endpoint create", "private-dns link vnet create"}},
-		{"forbidden", "vault-forbidden", intercept(vaultAnswer(403, "Forbidden", "ForbiddenByOther", "No.")), nil, []string{"Forbidden: No."}},
+		{"private", "vault-private", intercept(vaultRejects(403, "Forbidden", "ForbiddenByConnection", "Public network access is disabled.")), nil, []string{"private-endpoint create", "private-dns link vnet create"}},
+		{"forbidden", "vault-forbidden", intercept(vaultRejects(403, "Forbidden", "ForbiddenByOther", "No.")), nil, []string{"Forbidden: No."}},
 		{"no secret", "secret-not-found", intercept(nil), map[string]string{"SECRET_NAME": "other"}, []string{"no secret other", "list-deleted --vault-name " + localazure.VaultName}},
-		{"deleted", "secret-deleted", intercept(vaultAnswer(409, "Conflict", "ObjectIsDeletedButRecoverable", "deleted")), nil, []string{"recover --vault-name"}},
-		{"vault's tenant", "vault-tenant", intercept(vaultAnswer(401, "Unauthorized", "", "AKV10032: Invalid issuer.")), nil, []string{localazure.TenantID}},
+		{"deleted", "secret-deleted", intercept(vaultRejects(409, "Conflict", "ObjectIsDeletedButRecoverable", "deleted")), nil, []string{"recover --vault-name"}},
+		{"vault's tenant", "vault-tenant", intercept(vaultRejects(401, "Unauthorized", "", "AKV10032: Invalid issuer.")), nil, []string{localazure.TenantID}},
 		{"challenge's tenant", "vault-tenant", intercept(challenge(`Bearer authorization="https://login.microsoftonline.com/` + other + `", resource="https://vault.azure.net"`)), nil, []string{localazure.TenantID}},
-		{"audience", "vault-audience", intercept(vaultAnswer(401, "Unauthorized", "", "AKV10022: Invalid audience.")), nil, nil},
-		{"token", "vault-token-key", intercept(vaultAnswer(401, "Unauthorized", "", "AKV10046: no key")), nil, []string{"AKV10046"}},
-		{"throttled vault", "vault-throttled", intercept(vaultAnswer(429, "Throttled", "", "too many")), nil, nil},
-		{"vault down", "vault-unavailable", intercept(vaultAnswer(503, "ServiceUnavailable", "", "soon")), nil, []string{"HTTP 503"}},
-		{"vault rejects", "vault-rejected", intercept(vaultAnswer(400, "BadParameter", "", "The version is not recognized.")), nil, []string{"BadParameter: The version"}},
+		{"audience", "vault-audience", intercept(vaultRejects(401, "Unauthorized", "", "AKV10022: Invalid audience.")), nil, nil},
+		{"token", "vault-token-key", intercept(vaultRejects(401, "Unauthorized", "", "AKV10046: no key")), nil, []string{"AKV10046"}},
+		{"throttled vault", "vault-throttled", intercept(vaultRejects(429, "Throttled", "", "too many")), nil, nil},
+		{"vault down", "vault-unavailable", intercept(vaultRejects(503, "ServiceUnavailable", "", "soon")), nil, []string{"HTTP 503"}},
+		{"vault rejects", "vault-rejected", intercept(vaultRejects(400, "BadParameter", "", "The version is not recognized.")), nil, []string{"BadParameter: The version"}},
 		{"no challenge", "not-a-vault", intercept(challenge("")), nil, []string{localazure.VaultName + ".vault.azure.net"}},
 		{"odd challenge", "not-a-vault", intercept(challenge("Basic realm=x")), nil, nil},
 		{"other challenge", "not-a-vault", intercept(challenge(`Bearer authorization="https://login.microsoftonline.com/x", resource="https://example.com"`)), nil, nil},
-		{"page", "not-a-vault", intercept(answer(".vault.", 200, "text/html", page)), nil, nil},
-		{"empty", "not-a-vault", intercept(answer(".vault.", 200, "application/json", "{}")), nil, nil},
-		{"no page", "not-a-vault", intercept(answer(".vault.", 404, "text/html", page)), nil, nil},
-		{"proxy before the vault", "proxy-response", intercept(answer(".vault.", 403, "text/html", page)), nil, []string{"in place of Key Vault", "HTTP 403"}},
+		{"page", "not-a-vault", intercept(respond(".vault.", 200, "text/html", page)), nil, nil},
+		{"empty", "not-a-vault", intercept(respond(".vault.", 200, "application/json", "{}")), nil, nil},
+		{"no page", "not-a-vault", intercept(respond(".vault.", 404, "text/html", page)), nil, nil},
+		{"proxy before the vault", "proxy-response", intercept(respond(".vault.", 403, "text/html", page)), nil, []string{"in place of Key Vault", "HTTP 403"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -254,7 +254,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// challenge answers a vault's first request with the given challenge.
+// challenge responds to a vault's first request with the given challenge.
 func challenge(header string) localazure.Intercept {
 	return func(w http.ResponseWriter, r *http.Request) bool {
 		if !strings.Contains(r.Host, ".vault.") {

@@ -85,7 +85,7 @@ func parseFailure(name, content string) (failure, error) {
 		return failure{}, err
 	}
 	f := failure{name: name, head: head, body: strings.TrimSpace(string(body)), facts: map[string][]string{}}
-	for _, fact := range head["Fact"] {
+	for _, fact := range head.Values("Fact") {
 		key, value, ok := strings.Cut(fact, "=")
 		if !ok {
 			return failure{}, fmt.Errorf("fact %q is not of the form key=value", fact)
@@ -119,7 +119,7 @@ func (f failure) judge(e Explanation) (link, cause, fix []string) {
 }
 
 func (f failure) unmatched(key, text string) (problems []string) {
-	for _, expression := range f.head[key] {
+	for _, expression := range f.head.Values(key) {
 		if !regexp.MustCompile(`(?i)` + expression).MatchString(text) {
 			problems = append(problems, fmt.Sprintf("%s: %s does not match", key, expression))
 		}
@@ -128,7 +128,7 @@ func (f failure) unmatched(key, text string) (problems []string) {
 }
 
 func (f failure) matched(key, text string) (problems []string) {
-	for _, expression := range f.head[key] {
+	for _, expression := range f.head.Values(key) {
 		if regexp.MustCompile(expression).MatchString(text) {
 			problems = append(problems, fmt.Sprintf("%s: %s matches", key, expression))
 		}
@@ -143,8 +143,8 @@ func TestCorpus(t *testing.T) {
 	}
 	seen, right, half, wrong := 0, 0, 0, 0
 	for _, f := range all {
-		for _, key := range []string{"Title", "Source", "Cause", "Fix", "Via"} {
-			if f.get(key) == "" {
+		for _, key := range []string{"Title", "Source", "Cause", "Fix", "Via", "Link", "Cause-names", "Fix-contains"} {
+			if len(f.head.Values(key)) == 0 {
 				t.Errorf("%s has no %s", f.name, key)
 			}
 		}
@@ -153,7 +153,7 @@ func TestCorpus(t *testing.T) {
 		}
 		seen++
 		t.Run(f.name, func(t *testing.T) {
-			err, facts := f.happen(t)
+			facts, err := f.happen(t)
 			if err == nil {
 				t.Fatal("it did not fail")
 			}
@@ -183,7 +183,7 @@ func TestCorpus(t *testing.T) {
 }
 
 // happen lets the failure happen the way it does in the program.
-func (f failure) happen(t *testing.T) (error, Facts) { //nolint:revive // the error is the result
+func (f failure) happen(t *testing.T) (Facts, error) {
 	t.Helper()
 	f.setEnvironment(t)
 	var err error
@@ -204,7 +204,7 @@ func (f failure) happen(t *testing.T) (error, Facts) { //nolint:revive // the er
 		facts.TokenFile = path // which does not exist on this machine
 	}
 	facts.VaultAddress = f.fact("vault-address", "")
-	return err, facts
+	return facts, err
 }
 
 func (f failure) setEnvironment(t *testing.T) {
@@ -298,7 +298,7 @@ func (f failure) response(t *testing.T, w http.ResponseWriter, body string) {
 	if json.Valid([]byte(body)) {
 		w.Header().Set("Content-Type", "application/json")
 	}
-	for _, header := range f.head["Header"] {
+	for _, header := range f.head.Values("Header") {
 		name, value, _ := strings.Cut(header, ":")
 		w.Header().Set(strings.TrimSpace(name), strings.TrimSpace(value))
 	}
@@ -310,7 +310,7 @@ func (f failure) response(t *testing.T, w http.ResponseWriter, body string) {
 	_, _ = io.WriteString(w, body)
 }
 
-// serve answers requests with handler, without a network.
+// serve handles requests, without a network.
 func serve(handler http.HandlerFunc) policy.Transporter {
 	return transportFunc(func(req *http.Request) (*http.Response, error) {
 		if err := req.Context().Err(); err != nil {
@@ -334,7 +334,7 @@ func (f failure) token(t *testing.T) error {
 			response["error"] = f.get("Error")
 		}
 		var codes []int
-		for _, code := range f.head["Codes"] {
+		for _, code := range f.head.Values("Codes") {
 			for field := range strings.FieldsSeq(strings.ReplaceAll(code, ",", " ")) {
 				number, err := strconv.Atoi(field)
 				if err != nil {
@@ -413,7 +413,7 @@ func (f failure) vault(t *testing.T) error {
 	}
 	_, domain, _ := strings.Cut(vaultURL.Hostname(), ".")
 	return readVault(t, staticCredential{}, serve(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") == "" && len(f.head["Header"]) == 0 {
+		if r.Header.Get("Authorization") == "" && len(f.head.Values("Header")) == 0 {
 			w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer authorization="https://login.microsoftonline.com/%s", resource="https://%s"`,
 				os.Getenv("AZURE_TENANT_ID"), domain))
 			w.WriteHeader(http.StatusUnauthorized)

@@ -154,7 +154,7 @@ func (f Facts) values() values {
 	if lifetime := f.Lifetime(); lifetime > 0 {
 		v["lifetime"] = lifetime.String()
 	}
-	v["exchange-audience"] = f.cloud().TokenAudience
+	v["exchange-audience"] = f.cloud().Audience
 	if f.hasExchangeAudience() {
 		v["exchange-audience"] = f.Audience[0]
 	}
@@ -178,7 +178,7 @@ func (f Facts) cloud() azurecloud.Cloud {
 
 // hasExchangeAudience reports whether the token is for the exchange, in any cloud.
 func (f Facts) hasExchangeAudience() bool {
-	return len(f.Audience) == 1 && strings.HasPrefix(f.Audience[0], azurecloud.Public.TokenAudience)
+	return len(f.Audience) == 1 && strings.HasPrefix(f.Audience[0], azurecloud.Public.Audience)
 }
 
 // vaultURL is the address of the vault in its right form, if the one at hand has

@@ -137,7 +137,7 @@ func TestProxy(t *testing.T) {
 	}
 }
 
-// nameServer answers every DNS query with a response code of RFC 1035, section
+// nameServer responds to every DNS query with a response code of RFC 1035, section
 // 4.1.1, and returns a resolver that asks it.
 func nameServer(t *testing.T, code byte) *net.Resolver {
 	t.Helper()

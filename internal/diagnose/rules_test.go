@@ -18,7 +18,7 @@ func rejection(code int, text string) *tokencredential.AuthenticationError {
 // No credential helps where Entra ID cannot read the issuer.
 func TestPrivateIssuer(t *testing.T) {
 	for issuer, private := range map[string]bool{
-		"https://kubernetes.default.svc": true, "https://kubernetes.default.svc.cluster.local": true, "https://api.prod.svc.cluster.local/": true,
+		"https://kubernetes.default": true, "https://kubernetes.default.svc": true, "https://kubernetes.default.svc.cluster.local": true, "https://api.prod.svc.cluster.local/": true,
 		"https://10.0.0.1": true, "https://172.20.0.1:6443/": true, "https://192.168.1.5/": true,
 		"https://eastus.oic.prod-aks.azure.com/1/2/": false, "https://20.1.2.3/": false, "https://svc.example.com/": false, "": false,
 	} {

@@ -37,7 +37,7 @@ func sampleFacts() Facts {
 		Issuer:        "https://eastus.oic.prod-aks.azure.com/1111/2222/",
 		Algorithm:     "RS256",
 		Subject:       "system:serviceaccount:default:workload-identity-sa",
-		Audience:      []string{azurecloud.Public.TokenAudience},
+		Audience:      []string{azurecloud.Public.Audience},
 		IssuedAt:      time.Date(2026, 11, 23, 16, 0, 0, 0, time.UTC),
 		Expires:       time.Date(2026, 11, 23, 17, 0, 0, 0, time.UTC),
 	}

@@ -31,7 +31,7 @@ func TestTroubleshooting(t *testing.T) {
 			continue
 		}
 		t.Run(f.name, func(t *testing.T) {
-			err, facts := f.happen(t)
+			facts, err := f.happen(t)
 			id := Explain(err, facts).ID
 			reports[id] = append(reports[id], f)
 		})
@@ -82,7 +82,7 @@ func explanationSections(reports map[string][]failure) string {
 			}
 			var sources []string
 			for _, f := range reports[e.id] {
-				sources = append(sources, f.head["Source"]...)
+				sources = append(sources, f.head.Values("Source")...)
 			}
 			if len(sources) > 0 {
 				fmt.Fprintf(&page, "\nReports: %s\n", linked(sources))
@@ -94,7 +94,9 @@ func explanationSections(reports map[string][]failure) string {
 	return strings.TrimRight(page.String(), "\n") + "\n"
 }
 
-// seenAs is a text that people saw: the shortest that has a code or a few words.
+var coded = regexp.MustCompile(`AADSTS\d+: |AKV\d+: |"code"`)
+
+// seenAs is a text that people saw: the shortest with a code, or the shortest.
 func seenAs(reports []failure) string {
 	texts := []string{}
 	for _, f := range reports {
@@ -105,6 +107,9 @@ func seenAs(reports []failure) string {
 	}
 	if len(texts) == 0 {
 		return ""
+	}
+	if slices.ContainsFunc(texts, coded.MatchString) {
+		texts = slices.DeleteFunc(texts, func(text string) bool { return !coded.MatchString(text) })
 	}
 	return slices.MinFunc(texts, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
 }
@@ -120,7 +125,7 @@ func unseenSection(unseen []failure) string {
 		i := page.Len()
 		for _, f := range unseen {
 			if f.get("Link") == group.link {
-				fmt.Fprintf(&page, "\n- **%s** %s *Fix:* %s (%s)", sentence(f.get("Title")), sentence(escape(f.get("Cause"))), sentence(escape(f.get("Fix"))), linked(f.head["Source"]))
+				fmt.Fprintf(&page, "\n- **%s** %s *Fix:* %s (%s)", sentence(f.get("Title")), sentence(escape(f.get("Cause"))), sentence(escape(f.get("Fix"))), linked(f.head.Values("Source")))
 			}
 		}
 		if entries := page.String()[i:]; entries != "" {

@@ -108,6 +108,22 @@ func TestOneExchange(t *testing.T) {
 	}
 }
 
+func TestReadsItsGetenvOnly(t *testing.T) {
+	sandbox := fakeazure.Start(t, localazure.SandboxConfig{})
+	env := make(map[string]string)
+	for _, variable := range os.Environ() {
+		name, value, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "AZURE_") || name == "KEYVAULT_URL" || name == "SECRET_NAME" {
+			env[name] = value
+			t.Setenv(name, "")
+		}
+	}
+	results := Examine(t.Context(), func(name string) string { return env[name] }, azcore.ClientOptions{Transport: fakeazure.Client(t, sandbox)})
+	if !Healthy(results) {
+		t.Errorf("got %+v", results)
+	}
+}
+
 // A host to which no connection can be made is named, with the address.
 func TestUnreachableHostIsNamed(t *testing.T) {
 	fakeazure.Start(t, localazure.SandboxConfig{})

@@ -15,7 +15,7 @@ var catalogText string
 // catalog returns the entries of catalog.txt, which it reads at the first call.
 var catalog = sync.OnceValue(func() []entry {
 	var all []entry
-	var parts []string // old and new, for strings.NewReplacer
+	parts := strings.NewReplacer()
 	for block := range strings.SplitSeq(catalogText, "\n\n") {
 		for strings.HasPrefix(block, "#") {
 			_, block, _ = strings.Cut(block, "\n")
@@ -23,11 +23,15 @@ var catalog = sync.OnceValue(func() []entry {
 		// The error is that the block ends without an empty line.
 		fields, _ := textproto.NewReader(bufio.NewReader(strings.NewReader(block + "\n\n"))).ReadMIMEHeader()
 		if id := fields.Get("ID"); id != "" {
-			all = append(all, newEntry(id, fields, strings.NewReplacer(parts...)))
+			all = append(all, newEntry(id, fields, parts))
 			continue
 		}
+		var oldNew []string
 		for key, values := range fields {
-			parts = append(parts, "{="+strings.ToLower(key)+"}", values[0])
+			oldNew = append(oldNew, "{="+strings.ToLower(key)+"}", values[0])
+		}
+		if len(oldNew) > 0 { // the block of parts, rather than a comment
+			parts = strings.NewReplacer(oldNew...)
 		}
 	}
 	return all

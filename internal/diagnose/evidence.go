@@ -95,7 +95,7 @@ func examine(err error, facts Facts) (ev *evidence) {
 		ev.vault(e)
 	} else if ev.network(err); ev.kind != "" {
 		ev.origin = fromNetwork
-	} else if problems := setting.FindAllString(ev.values["message"], -1); len(problems) > 0 {
+	} else if problems := setting().FindAllString(ev.values["message"], -1); len(problems) > 0 {
 		ev.values["problems"] = strings.Join(problems, "; ")
 	}
 	return ev
@@ -123,12 +123,12 @@ func message(err error) string {
 
 var (
 	// The problems that the workload finds in its own variables.
-	setting       = regexp.MustCompile(`\b[A-Z]+(?:_[A-Z]+)+: .+`)
-	objectID      = regexp.MustCompile(`\boid=([0-9a-fA-F]{8}-[0-9a-fA-F-]{27})\b`)
-	clientAddress = regexp.MustCompile(`(?i)client address:? \(?([0-9a-f.:]*[0-9a-f])`)
-	vaultAction   = regexp.MustCompile(`does not have secrets ([a-z]+) permission`)
-	lifetime      = regexp.MustCompile(`issued at (\d+)\. Token expires on (\d+)`)
-	identityName  = regexp.MustCompile(`'\s*\(([^()]+)\) has no configured`)
+	setting       = compiled(`\b[A-Z]+(?:_[A-Z]+)+: .+`)
+	objectID      = compiled(`\boid=([0-9a-fA-F]{8}-[0-9a-fA-F-]{27})\b`)
+	clientAddress = compiled(`(?i)client address:? \(?([0-9a-f.:]*[0-9a-f])`)
+	vaultAction   = compiled(`does not have secrets ([a-z]+) permission`)
+	lifetime      = compiled(`issued at (\d+)\. Token expires on (\d+)`)
+	identityName  = compiled(`'\s*\(([^()]+)\) has no configured`)
 )
 
 // fileKind says what is wrong with the token file.
@@ -168,7 +168,7 @@ func (ev *evidence) entra(e *tokencredential.AuthenticationError) {
 	if len(e.ErrorCodes) > 0 {
 		v["error-page"] += "?code=" + strconv.Itoa(e.ErrorCodes[0])
 	}
-	if match := identityName.FindStringSubmatch(e.Message); match != nil {
+	if match := identityName().FindStringSubmatch(e.Message); match != nil {
 		v["identity-name"] = match[1]
 	}
 	// Entra ID names the times that it compared; the file may be newer.
@@ -180,7 +180,7 @@ func (ev *evidence) entra(e *tokencredential.AuthenticationError) {
 			}
 		}
 	}
-	if match := lifetime.FindStringSubmatch(e.Message); match != nil {
+	if match := lifetime().FindStringSubmatch(e.Message); match != nil {
 		v["lifetime"] = "as it has no claim iat"
 		if from, to := unix(match[1]), unix(match[2]); !from.IsZero() {
 			v["lifetime"] = to.Sub(from).String()
@@ -219,8 +219,8 @@ func (ev *evidence) vault(e *azcore.ResponseError) {
 	if body.Code == "" {
 		ev.setMessage("not the JSON of Key Vault's errors")
 	}
-	for name, expression := range map[string]*regexp.Regexp{"object-id": objectID, "client-address": clientAddress, "action": vaultAction} {
-		if match := expression.FindStringSubmatch(body.Message); match != nil {
+	for name, expression := range map[string]func() *regexp.Regexp{"object-id": objectID, "client-address": clientAddress, "action": vaultAction} {
+		if match := expression().FindStringSubmatch(body.Message); match != nil {
 			v[name] = match[1]
 		}
 	}

@@ -40,8 +40,12 @@ func run(ctx context.Context) int {
 
 	cfg, err := config.Load(os.Getenv)
 	log, libraryLog := logging.New(cfg.LogJSON, os.Stderr)
-	explain := func(err error) diagnose.Explanation { return diagnose.Explain(err, diagnose.Gather(os.Getenv)) }
 	monitor := network.New(os.Getenv)
+	explain := func(err error) diagnose.Explanation {
+		facts := diagnose.Gather(os.Getenv)
+		facts.VaultAddress = monitor.VaultAddress()
+		return diagnose.Explain(err, facts)
+	}
 	credential, credentialErr := tokencredential.New(&tokencredential.Options{
 		ClientOptions: monitor.Options(network.EntraID, azcore.ClientOptions{}),
 		Logger:        libraryLog,

@@ -106,6 +106,7 @@ func (d *doctor) failure(detail string, err error) Result {
 	} else if op, ok := errors.AsType[*net.OpError](err); ok {
 		detail += ": " + op.Error()
 	}
+	d.facts.VaultAddress = d.monitor.VaultAddress()
 	why := diagnose.Explain(err, d.facts)
 	return Result{State: Failed, Detail: detail, Cause: why.Cause, Fix: why.Fix, More: why.More}
 }

@@ -68,6 +68,7 @@ type Monitor struct {
 	mu       sync.Mutex
 	requests map[*request]struct{}
 	reported time.Time // the last time that Watch reported anything
+	vault    string    // the IP address that the last request to Key Vault went to
 	timedOut Wait      // the last one; zero Since if there was none since Watch
 }
 
@@ -175,6 +176,20 @@ func (m *Monitor) waits(shortest time.Duration) map[string]Wait {
 		}
 	}
 	return longest
+}
+
+// VaultAddress returns the IP address to which the vault's name led the last request
+// that had a connection. It is empty if there was none, or an HTTP proxy between.
+func (m *Monitor) VaultAddress() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.vault
+}
+
+func (m *Monitor) reached(vault string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.vault = vault
 }
 
 func (m *Monitor) begin(r *request) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httptrace"
 	"net/url"
 	"slices"
@@ -260,6 +261,25 @@ func TestNothingIsRetriedByDefault(t *testing.T) {
 		}
 		if requests != want {
 			t.Errorf("MaxRetries %d: %d requests, want %d", retries, requests, want)
+		}
+	}
+}
+
+func TestVaultAddress(t *testing.T) {
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	defer server.Close()
+	client := server.Client()
+	client.Transport.(*http.Transport).DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, server.Listener.Addr().String())
+	}
+	client.Transport.(*http.Transport).TLSClientConfig.ServerName = "example.com"
+	m := New(noEnv)
+	for _, step := range []struct{ service, want string }{{EntraID, ""}, {KeyVault, "127.0.0.1"}, {EntraID, "127.0.0.1"}} {
+		if err := get(t.Context(), t, m, step.service, client); err != nil {
+			t.Fatal(err)
+		}
+		if got := m.VaultAddress(); got != step.want {
+			t.Errorf("after a request to %s the vault's address is %q, want %q", step.service, got, step.want)
 		}
 	}
 }

@@ -33,6 +33,9 @@ func (p monitored) Do(req *policy.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Raw().Context(), requestTimeout)
 	defer cancel() // the body has been read by then
 	resp, err := req.WithContext(httptrace.WithClientTrace(ctx, r.trace())).Next()
+	if proxy, _ := http.ProxyFromEnvironment(req.Raw()); proxy == nil && p.service == KeyVault {
+		p.monitor.reached(r.address())
+	}
 	if err != nil && isTimeout(err) {
 		wait := r.wait()
 		p.monitor.missed(wait)
@@ -52,9 +55,16 @@ type request struct {
 	target  string // host and port
 	service string
 
-	mu   sync.Mutex
-	host string // whose turn it is: the target, or a proxy before it
-	what string // what is missing
+	mu     sync.Mutex
+	host   string // whose turn it is: the target, or a proxy before it
+	what   string // what is missing
+	remote string // the IP address of the connection, once there is one
+}
+
+func (r *request) address() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.remote
 }
 
 func (r *request) wait() Wait {
@@ -92,7 +102,13 @@ func (r *request) trace() *httptrace.ClientTrace {
 			}
 		},
 		TLSHandshakeStart: func() { r.set(r.target, "the TLS handshake") },
-		GotConn:           func(httptrace.GotConnInfo) { r.set(r.target, "the response") },
+		GotConn: func(info httptrace.GotConnInfo) {
+			r.set(r.target, "the response")
+			address, _, _ := net.SplitHostPort(info.Conn.RemoteAddr().String())
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.remote = address
+		},
 	}
 }
 

@@ -150,7 +150,9 @@ func TestCompareTokenFile(t *testing.T) {
 		}
 		return time.Since(start) - time.Second
 	})
-	text := func(d time.Duration) string { return fmt.Sprintf("the old one is sent for another %.0f min", d.Minutes()) }
+	text := func(d time.Duration) string {
+		return fmt.Sprintf("the old one is sent for another %.0f min", d.Minutes())
+	}
 	report(t, text(theirs), text(ours), ours > theirs)
 }
 

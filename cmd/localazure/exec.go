@@ -8,17 +8,21 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/workload-identity-quickstart/msal-go/internal/localazure"
+	"github.com/workload-identity-quickstart/msal-go/internal/localazure/issuer"
 )
 
 const execHelp = `Usage: localazure exec [flags] -- COMMAND [ARGUMENT...]
 
 Runs COMMAND as if in a pod with a workload identity: with a projected service
 account token that is rotated, and the environment of the workload identity
-webhook and the quick start. HTTPS_PROXY and SSL_CERT_FILE lead to an Entra ID
-and a Key Vault that exist for as long as COMMAND runs.
+webhook and the quick start. HTTPS_PROXY, SSL_CERT_FILE and their like for other
+languages lead to an Entra ID and a Key Vault that exist for as long as COMMAND
+runs. Credentials and proxies that COMMAND would prefer are removed.
 
 SIGINT and SIGTERM are passed on to COMMAND. The exit status is that of COMMAND,
 128 + n if signal n ended it, 127 if it was not found.
@@ -27,6 +31,8 @@ Examples:
   localazure exec -- ./quickstart
   localazure exec -v --latency 40ms -- ./quickstart
   localazure exec --deny-secret rbac -- ./quickstart
+  localazure exec --deny-secret firewall -- ./quickstart
+  localazure exec --vault one --vault two --secret two/greeting=hi -- ./program
   localazure exec --cloud china --secret greeting=hi -- sh -c 'echo $KEYVAULT_URL'
 `
 
@@ -39,11 +45,8 @@ func runExec(ctx context.Context, args []string, signals <-chan os.Signal, stdin
 	f.BoolVar(&cfg.IdentityBinding, "identity-binding", false, "get tokens through the token proxy of an AKS identity binding")
 	f.BoolVar(&cfg.NoFederatedCredential, "no-federated-credential", false, "leave the application without a federated identity credential")
 	f.duration(&cfg.TokenLifetime, "token-lifetime", "`duration` of the life of service account tokens (default 1h)")
-	f.duration(&cfg.AccessTokenLifetime, "access-token-lifetime", "`duration` of the life of access tokens (default 1h)")
-	f.value("secret", "`NAME=VALUE` of the secret in the vault (default my-secret=Hello!)", func(v string) (err error) {
-		cfg.SecretName, cfg.SecretValue, err = parseSecret(v)
-		return err
-	})
+	f.duration(&cfg.AccessTokenLifetime, "access-token-lifetime", "`duration` of the life of access tokens (default 1h, 24h for a managed identity)")
+	f.StringVar(&cfg.Subject, "subject", issuer.DefaultSubject, "`subject` of the service account tokens")
 	verbose := f.Bool("v", false, "log requests to standard error")
 	if err := f.parse(args, stdout); err != nil {
 		return 0, err
@@ -54,8 +57,8 @@ func runExec(ctx context.Context, args []string, signals <-chan os.Signal, stdin
 	if err := f.check(); err != nil {
 		return 0, err
 	}
-	cfg.Cloud, cfg.Latency, cfg.DenySecret = c.cloud, c.latency, c.denySecret
-	cfg.ThrottleLimit, cfg.FederatedCredentialAfter = c.throttle, c.federatedCredentialAfter
+	c.assignRoles()
+	cfg.World, cfg.Latency = c.world, c.latency
 	if *verbose {
 		cfg.OnRequest = logRequests(newLogger(stderr))
 	}
@@ -64,14 +67,32 @@ func runExec(ctx context.Context, args []string, signals <-chan os.Signal, stdin
 	if err != nil {
 		return 0, err
 	}
-	if err := addAPIs(sandbox.Directory(), c.apis, localazure.TenantID, localazure.ClientID); err != nil {
-		return 0, errors.Join(err, sandbox.Close())
-	}
 	command := exec.CommandContext(ctx, f.Arg(0), f.Args()[1:]...)
-	command.Env = append(os.Environ(), sandbox.Environ()...)
+	command.Env = childEnviron(os.Environ(), sandbox.Environ())
 	command.Stdin, command.Stdout, command.Stderr = stdin, stdout, stderr
 	status, err := runCommand(command, signals)
 	return status, errors.Join(err, sandbox.Close())
+}
+
+// childEnviron is own, without what is unwanted there, and then additions, which
+// take precedence. The options of JVMs come after those that are there.
+func childEnviron(own, additions []string) []string {
+	const jvm = "JAVA_TOOL_OPTIONS="
+	options := ""
+	env := slices.DeleteFunc(slices.Clone(own), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(variable, jvm) {
+			options = variable[len(jvm):] + " "
+		}
+		return slices.Contains(localazure.Unwanted(), name)
+	})
+	for _, variable := range additions {
+		if value, ok := strings.CutPrefix(variable, jvm); ok {
+			variable = jvm + options + value
+		}
+		env = append(env, variable)
+	}
+	return env
 }
 
 // runCommand passes signals on to command until it ends.

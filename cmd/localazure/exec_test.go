@@ -59,7 +59,11 @@ func TestExecGivesTheEnvironmentOfAPod(t *testing.T) {
 	inEmptyTemp(t)
 	t.Setenv("HTTPS_PROXY", "http://other.example")
 	t.Setenv("LOCALAZURE_TEST_KEPT", "kept")
-	_, stdout, _ := execute(t, "environ", "--cloud", "china", "--secret", "greeting=hi", "--identity-binding")
+	t.Setenv("AZURE_CLIENT_SECRET", "other")
+	t.Setenv("ALL_PROXY", "http://other.example")
+	t.Setenv("JAVA_TOOL_OPTIONS", "-Dkept=1")
+	_, stdout, _ := execute(t, "environ", "--cloud", "china", "--secret", "greeting=hi", "--secret", "second/more=1", "--identity-binding",
+		"--vault", "first", "--vault", "second", "--tenant", "66666666-6666-6666-6666-666666666666", "--client-id", "77777777-7777-7777-7777-777777777777")
 	env := map[string]string{}
 	for line := range strings.Lines(stdout) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
@@ -67,13 +71,20 @@ func TestExecGivesTheEnvironmentOfAPod(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"AZURE_AUTHORITY_HOST": "https://login.partner.microsoftonline.cn/",
-		"KEYVAULT_URL":         "https://azwi-kv-tutorial.vault.azure.cn/",
+		"AZURE_TENANT_ID":      "66666666-6666-6666-6666-666666666666",
+		"AZURE_CLIENT_ID":      "77777777-7777-7777-7777-777777777777",
+		"AZURE_CLIENT_SECRET":  "",
+		"ALL_PROXY":            "",
+		"KEYVAULT_URL":         "https://first.vault.azure.cn/",
 		"SECRET_NAME":          "greeting",
 		"LOCALAZURE_TEST_KEPT": "kept",
 	} {
 		if env[name] != want {
 			t.Errorf("%s = %q, want %q", name, env[name], want)
 		}
+	}
+	if !strings.HasPrefix(env["JAVA_TOOL_OPTIONS"], "-Dkept=1 -Dhttps.proxyHost=127.0.0.1 ") {
+		t.Errorf("JAVA_TOOL_OPTIONS = %q", env["JAVA_TOOL_OPTIONS"])
 	}
 	if !strings.HasPrefix(env["HTTPS_PROXY"], "http://127.0.0.1:") || !strings.HasPrefix(env["AZURE_KUBERNETES_TOKEN_PROXY"], "https://127.0.0.1:") {
 		t.Errorf("HTTPS_PROXY = %q, AZURE_KUBERNETES_TOKEN_PROXY = %q", env["HTTPS_PROXY"], env["AZURE_KUBERNETES_TOKEN_PROXY"])
@@ -95,12 +106,24 @@ func TestExecLeadsAProgramToTheSandbox(t *testing.T) {
 
 func TestExecGivesTokensForAnAPI(t *testing.T) {
 	inEmptyTemp(t)
-	status, stdout, _ := execute(t, "api", "--api", "uri=api://orders,role=Orders.Read,client-id=44444444-4444-4444-4444-444444444444")
-	if status != 0 || !strings.Contains(stdout, `"aud":"44444444-4444-4444-4444-444444444444"`) || !strings.Contains(stdout, `"roles":["Orders.Read"]`) {
-		t.Errorf("status %d: %s", status, stdout)
+	const api = "uri=api://orders,role=Orders.Read,client-id=44444444-4444-4444-4444-444444444444"
+	for flag, audience := range map[string]string{api: "api://orders", api + ",token-version=2": "44444444-4444-4444-4444-444444444444"} {
+		status, stdout, _ := execute(t, "api", "--api", flag)
+		if status != 0 || !strings.Contains(stdout, `"aud":"`+audience+`"`) || !strings.Contains(stdout, `"roles":["Orders.Read"]`) {
+			t.Errorf("%s: status %d: %s", flag, status, stdout)
+		}
 	}
 	if status, stdout, _ := execute(t, "api"); status != 1 || !strings.Contains(stdout, "AADSTS500011") {
 		t.Errorf("without --api: status %d: %s", status, stdout)
+	}
+}
+
+func TestExecPresentsTheSubject(t *testing.T) {
+	inEmptyTemp(t)
+	const api = "uri=api://orders,role=Orders.Read,client-id=44444444-4444-4444-4444-444444444444"
+	status, stdout, _ := execute(t, "api", "--api", api, "--subject", "system:serviceaccount:ns:sa", "--managed-identity")
+	if status != 0 || !strings.Contains(stdout, `"xms_mirid":"/subscriptions/`) {
+		t.Errorf("status %d: %s", status, stdout)
 	}
 }
 

@@ -58,6 +58,14 @@ func (f *flagSet) guid(p *string, name, value, usage string) {
 	})
 }
 
+func (f *flagSet) cloud(c *cloud.Cloud) {
+	*c = cloud.Public()
+	f.value("cloud", "`name` of the Azure cloud: public, usgovernment or china (default public)", func(v string) (err error) {
+		*c, err = cloud.Parse(v)
+		return err
+	})
+}
+
 func (f *flagSet) duration(p *time.Duration, name, usage string) {
 	f.value(name, usage, func(v string) error {
 		d, err := time.ParseDuration(v)
@@ -100,54 +108,82 @@ func (f *flagSet) check() error {
 // conditions are what both commands can make different from a world in which
 // everything works.
 type conditions struct {
-	cloud                    cloud.Cloud
-	latency                  time.Duration
-	denySecret               localazure.Denial
-	throttle                 int
-	federatedCredentialAfter time.Duration
-	apis                     []api
+	world   localazure.World
+	latency time.Duration
+	roles   []string // of the application in the APIs of world, empty for none
 }
 
 func (c *conditions) register(f *flagSet) {
-	c.cloud = cloud.Public()
-	f.value("cloud", "`name` of the Azure cloud: public, usgovernment or china (default public)", func(v string) (err error) {
-		c.cloud, err = cloud.Parse(v)
+	w := &c.world
+	f.cloud(&w.Cloud)
+	f.duration(&c.latency, "latency", "`duration` of one round trip to Azure, such as 30ms (default 0s)")
+	f.value("deny-secret", "`reason` for which the vaults reject their callers: rbac, access-policy, firewall, connection or nsp", func(v string) (err error) {
+		w.DenySecret, err = localazure.ParseDenial(v)
 		return err
 	})
-	f.duration(&c.latency, "latency", "`duration` of one round trip to Azure, such as 30ms (default 0s)")
-	f.value("deny-secret", "refuse to let the secrets be read as a vault of this permission `model` does: rbac or access-policy",
-		func(v string) error {
-			c.denySecret = localazure.Denial(v)
-			if c.denySecret != localazure.DenyRBAC && c.denySecret != localazure.DenyAccessPolicy {
-				return fmt.Errorf("%q is not a permission model: use rbac or access-policy", v)
-			}
-			return nil
-		})
-	f.value("throttle", "`number` of requests that the vault answers within ten seconds (default 4000)", func(v string) error {
+	f.value("throttle", "`number` of requests that a vault answers within ten seconds (default 4000)", func(v string) error {
 		n, err := strconv.Atoi(v)
 		if err != nil || n < 1 {
 			return fmt.Errorf("%q is not a number of requests, at least 1", v)
 		}
-		c.throttle = n
+		w.ThrottleLimit = n
 		return nil
 	})
-	f.value("api", "`uri=URI,client-id=GUID[,role=ROLE]` of an API of your own to get tokens for, with an app role; may be repeated",
+	f.value("api", "`uri=URI,client-id=GUID[,role=ROLE][,token-version=2]` of an API of your own to get tokens for, with an app role; may be repeated",
 		func(v string) error {
-			a, err := parseAPI(v)
-			c.apis = append(c.apis, a)
+			a, role, err := parseAPI(v)
+			w.APIs = append(w.APIs, a)
+			c.roles = append(c.roles, role)
 			return err
 		})
-	f.duration(&c.federatedCredentialAfter, "federated-credential-after",
+	f.duration(&w.FederatedCredentialAfter, "federated-credential-after",
 		"`duration` until a federated identity credential takes effect (default 0s)")
+	f.guid(&w.TenantID, "tenant", localazure.TenantID, "of the tenant")
+	f.guid(&w.ClientID, "client-id", localazure.ClientID, "of the application")
+	f.BoolVar(&w.ManagedIdentity, "managed-identity", false, "let the application be a user-assigned managed identity, whose tokens live for a day")
+	f.value("vault", "`name` of a vault; may be repeated, and the first is that of KEYVAULT_URL (default "+localazure.VaultName+")", func(v string) error {
+		w.Vaults = append(w.Vaults, v)
+		return nil
+	})
+	f.value("secret", "`[VAULT/]NAME=VALUE` of a secret in a vault, the first one unless named; may be repeated (default my-secret=Hello!)", func(v string) error {
+		s, err := parseSecret(v)
+		w.Secrets = append(w.Secrets, s)
+		return err
+	})
 }
 
-// parseSecret reads NAME=VALUE.
-func parseSecret(v string) (name, value string, err error) {
-	name, value, ok := strings.Cut(v, "=")
-	if !ok || name == "" {
-		return "", "", errors.New("want NAME=VALUE") // without v: it may be a secret
+// assignRoles gives the application the roles of the APIs. Its client ID may come
+// after them on the command line.
+func (c *conditions) assignRoles() {
+	for i, role := range c.roles {
+		if role != "" {
+			c.world.APIs[i].AppRoles = map[string][]string{role: {c.world.ClientID}}
+		}
 	}
-	return name, value, nil
+}
+
+// parseAPI reads uri=URI,client-id=GUID[,role=ROLE][,token-version=1|2].
+func parseAPI(v string) (api entra.Application, role string, err error) {
+	var uri, version string
+	err = parseFields(v, map[string]*string{"uri": &uri, "client-id": &api.ClientID, "role": &role, "token-version": &version}, "uri", "client-id")
+	if api.AccessTokenVersion, _ = strconv.Atoi(version); version != "" && version != "1" && version != "2" {
+		err = errors.Join(err, fmt.Errorf("token-version %q is neither 1 nor 2", version))
+	}
+	api.ObjectID, api.IdentifierURIs = guid.New(), []string{uri}
+	return api, role, err
+}
+
+// parseSecret reads [VAULT/]NAME=VALUE.
+func parseSecret(v string) (localazure.VaultSecret, error) {
+	name, value, ok := strings.Cut(v, "=")
+	vault, rest, named := strings.Cut(name, "/")
+	if !named {
+		vault, rest = "", name
+	}
+	if !ok || rest == "" || named && vault == "" {
+		return localazure.VaultSecret{}, errors.New("want [VAULT/]NAME=VALUE") // without v: it may be a secret
+	}
+	return localazure.VaultSecret{Vault: vault, Name: rest, Value: value}, nil
 }
 
 // parseFederatedCredential reads issuer=URL,subject=SUBJECT[,audience=AUDIENCE].

@@ -22,9 +22,10 @@ believed, for programs that have no subscription to talk to.
 Usage:
   localazure exec [flags] -- COMMAND [ARGUMENT...]   run a command as if in a pod
   localazure serve [flags]                           serve the pods of a cluster
+  localazure env [flags]                             print the environment of programs
   localazure -version                                print the version
 
-'localazure exec -h' and 'localazure serve -h' describe the flags.
+'localazure COMMAND -h' describes the flags.
 `
 
 // The exit statuses of localazure itself. The last two are a shell's.
@@ -58,14 +59,16 @@ func run(ctx context.Context, args []string, signals <-chan os.Signal, stdin io.
 		}
 	case "serve":
 		err = runServe(ctx, args[1:], signals, stdout, stderr)
+	case "env":
+		err = runEnv(args[1:], stdout)
 	case "-version", "--version", "version":
 		_, err = fmt.Fprintln(stdout, version)
 	case "-h", "-help", "--help", "help":
 		_, err = fmt.Fprint(stdout, usage)
 	case "":
-		err = usageError{errors.New("a command is missing: exec or serve")}
+		err = usageError{errors.New("a command is missing: exec, serve or env")}
 	default:
-		err = usageError{fmt.Errorf("%q is not a command: use exec or serve", command)}
+		err = usageError{fmt.Errorf("%q is not a command: use exec, serve or env", command)}
 	}
 	var bad usageError
 	switch {

@@ -123,17 +123,23 @@ func TestUsage(t *testing.T) {
 		{[]string{"exec", "--none", "--", "true"}, 2, nil, []string{"-none"}},
 		{[]string{"exec", "--cloud", "mars", "--latency", "-1s", "--throttle", "none", "--deny-secret", "all", "--secret", "hunter2",
 			"--token-lifetime", "1", "--federated-credential-after", "x", "--", "true"}, 2, nil,
-			[]string{`-cloud: cloud "mars"`, `-latency: "-1s"`, `-throttle: "none"`, `-deny-secret: "all"`, "-secret: want NAME=VALUE",
+			[]string{`-cloud: cloud "mars"`, `-latency: "-1s"`, `-throttle: "none"`, `-deny-secret: denial "all"`, "-secret: want [VAULT/]NAME=VALUE",
 				`-token-lifetime: "1"`, `-federated-credential-after: "x"`, "'localazure exec -h'"}},
 		{[]string{"serve", "--tenant", "t", "--client-id", "c", "--object-id", "o", "--ca-cert", "f", "--tls-listen", ":1",
 			"--federated-credential", "issuer=http://x,audience=", "--identity-binding", "subject=s,audience=a", "extra"}, 2, nil,
 			[]string{`-tenant: "t"`, `-client-id: "c"`, `-object-id: "o"`, "-ca-cert and -ca-key go together", "-tls-listen and -tls-server-name go together",
 				`issuer "http://x" is not an https URL`, "audience is empty", `-identity-binding: "audience=a" is none of`, `was given "extra"`}},
 		{[]string{"serve", "--identity-binding", "issuer=https://x,subject=s"}, 2, nil, []string{"-identity-binding needs -tls-listen"}},
-		{[]string{"serve", "--api", "uri=api://a", "--api", "scope=b"}, 2, nil, []string{"-api: uri and client-id are needed", `-api: "scope=b" is none of client-id=…, role=…, uri=…`}},
+		{[]string{"serve", "--api", "uri=api://a", "--api", "scope=b"}, 2, nil, []string{"-api: uri and client-id are needed", `-api: "scope=b" is none of client-id=…, role=…, token-version=…, uri=…`}},
 		{[]string{"serve", "--api", "uri=a,client-id=b", "--secret", "a_b=c"}, 2, nil,
 			[]string{`api a: client id "b" is not a GUID`, `identifier URI "a" is not a URI`, `secret name "a_b"`}},
+		{[]string{"exec", "--api", "uri=api://a,client-id=b,token-version=3", "--", "true"}, 2, nil, []string{`token-version "3" is neither 1 nor 2`}},
 		{[]string{"exec", "--api", "uri=a,client-id=b", "--", "true"}, 1, nil, []string{`api a: client id "b" is not a GUID`}},
+		{[]string{"env", "-h"}, 0, []string{"Example:", "-ca-cert file"}, nil},
+		{[]string{"env", "--proxy", "x", "extra"}, 2, nil, []string{"-ca-cert is needed", `-proxy: "x"`, `was given "extra"`}},
+		{[]string{"env", "--ca-cert", "/nonexistent"}, 1, nil, []string{"read authority", "/nonexistent"}},
+		{[]string{"exec", "--secret", "two/a=b", "--", "true"}, 1, nil, []string{`secret "a": there is no vault "two"`}},
+		{[]string{"serve", "--secret", "a=b", "--secret", "a=c"}, 2, nil, []string{`secret "a" is given twice`}},
 		{[]string{"serve", "--vault", "k", "--secret", "a_b=c"}, 2, nil, []string{`vault name "k"`}},
 		{[]string{"serve", "--secret", "a_b=c", "--secret", "d.e=f"}, 2, nil, []string{`secret name "a_b"`, `secret name "d.e"`}},
 		{[]string{"serve", "--issuer-ca", "/nonexistent"}, 1, nil, []string{"read issuer roots", "/nonexistent"}},
@@ -171,7 +177,7 @@ func TestConditionsAreFlagsOfBothCommands(t *testing.T) {
 	for _, command := range []string{"exec", "serve"} {
 		_, help, _ := invoke(t, command, "-h")
 		f.VisitAll(func(one *flag.Flag) {
-			if !strings.Contains(help, "\n  -"+one.Name+" ") {
+			if !strings.Contains(help, "\n  -"+one.Name+" ") && !strings.Contains(help, "\n  -"+one.Name+"\n") {
 				t.Errorf("%s has no -%s", command, one.Name)
 			}
 		})

@@ -37,13 +37,7 @@ type serveOptions struct {
 	conditions
 	listen, tlsListen, tlsServerName string
 	caCert, caKey, issuerCA          string
-	tenant, client, object, vault    string
-	credentials                      []entra.FederatedCredential
-	bindings                         []entra.IdentityBinding
-	secrets                          []secret
 }
-
-type secret struct{ name, value string }
 
 func parseServe(args []string, stdout io.Writer) (*serveOptions, error) {
 	f := newFlagSet("serve", serveHelp)
@@ -55,29 +49,22 @@ func parseServe(args []string, stdout io.Writer) (*serveOptions, error) {
 	f.StringVar(&o.caCert, "ca-cert", "", "`file` with the certificate of the authority (default a new one, printed)")
 	f.StringVar(&o.caKey, "ca-key", "", "`file` with its key; both files are written when neither exists")
 	f.StringVar(&o.issuerCA, "issuer-ca", "", "PEM `file` with the roots to trust for issuers (default the system's)")
-	f.guid(&o.tenant, "tenant", localazure.TenantID, "of the tenant")
-	f.guid(&o.client, "client-id", localazure.ClientID, "of the application")
-	f.guid(&o.object, "object-id", localazure.ObjectID, "of the application's service principal")
+	w := &o.world
+	f.guid(&w.ObjectID, "object-id", localazure.ObjectID, "of the application's service principal")
 	f.value("federated-credential", "`issuer=URL,subject=SUBJECT[,audience=AUDIENCE]` of a federated identity credential; may be repeated",
 		func(v string) error {
 			c, err := parseFederatedCredential(v)
-			c.Name = fmt.Sprintf("federated-credential-%d", len(o.credentials)+1)
-			o.credentials = append(o.credentials, c)
+			c.Name = fmt.Sprintf("federated-credential-%d", len(w.FederatedCredentials)+1)
+			w.FederatedCredentials = append(w.FederatedCredentials, c)
 			return err
 		})
 	f.value("identity-binding", "`issuer=URL,subject=SUBJECT` of an AKS identity binding, for tokens through the token proxy; may be repeated",
 		func(v string) error {
 			var b entra.IdentityBinding
 			err := parseTrust(v, map[string]*string{"issuer": &b.Issuer, "subject": &b.Subject})
-			o.bindings = append(o.bindings, b)
+			w.IdentityBindings = append(w.IdentityBindings, b)
 			return err
 		})
-	f.StringVar(&o.vault, "vault", localazure.VaultName, "`name` of the vault")
-	f.value("secret", "`NAME=VALUE` of a secret in the vault; may be repeated (default my-secret=Hello!)", func(v string) error {
-		name, value, err := parseSecret(v)
-		o.secrets = append(o.secrets, secret{name, value})
-		return err
-	})
 	if err := f.parse(args, stdout); err != nil {
 		return nil, err
 	}
@@ -90,9 +77,10 @@ func parseServe(args []string, stdout io.Writer) (*serveOptions, error) {
 	if (o.tlsListen == "") != (o.tlsServerName == "") {
 		f.problem("-tls-listen and -tls-server-name go together")
 	}
-	if o.tlsListen == "" && len(o.bindings) > 0 {
+	if o.tlsListen == "" && len(w.IdentityBindings) > 0 {
 		f.problem("-identity-binding needs -tls-listen")
 	}
+	o.assignRoles()
 	return o, f.check()
 }
 
@@ -101,9 +89,12 @@ func runServe(ctx context.Context, args []string, signals <-chan os.Signal, stdo
 	if err != nil {
 		return err
 	}
-	directory, vaults, err := o.world()
-	if err != nil {
+	if o.world.IssuerRoots, err = loadRoots(o.issuerCA); err != nil {
 		return err
+	}
+	directory, vaults, err := o.world.Build()
+	if err != nil {
+		return usageError{err}
 	}
 	defer directory.Close()
 	authority, err := loadAuthority(o.caCert, o.caKey)

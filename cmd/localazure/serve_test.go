@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -99,6 +100,18 @@ func TestServe(t *testing.T) {
 		"--federated-credential", "issuer="+cluster.URL()+",subject=other",
 		"--federated-credential", "issuer="+cluster.URL()+",subject=system:serviceaccount:ns:sa,audience=aud")
 	client := s.client(t, caCert)
+
+	// The environment of programs on this machine leads to the server.
+	status, script, stderr := invoke(t, "env", "--proxy", s.proxy.String(), "--ca-cert", caCert, "--token-file", "it's")
+	for _, want := range []string{"unset AZURE_CLIENT_SECRET ", "export HTTPS_PROXY='" + s.proxy.String() + "'\n", "export NODE_EXTRA_CA_CERTS='" + caCert + "'\n",
+		`/it'\''s'`, "-Djavax.net.ssl.trustStore=" + filepath.Join(dir, "ca.p12"), "export KEYVAULT_URL='https://azwi-kv-tutorial.vault.azure.net/'\n"} {
+		if status != 0 || !strings.Contains(script, want) {
+			t.Errorf("env: status %d: %s%s, want %s in it", status, stderr, script, want)
+		}
+	}
+	if out, err := exec.CommandContext(t.Context(), "sh", "-c", script+`test "$HTTPS_PROXY" = `+s.proxy.String()+` && test -f `+filepath.Join(dir, "ca.p12")).CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
 
 	health, err := http.Get(s.proxy.String() + "/healthz")
 	if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -10,9 +9,7 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
-	"github.com/workload-identity-quickstart/msal-go/internal/config"
 	"github.com/workload-identity-quickstart/msal-go/internal/doctor"
 )
 
@@ -22,21 +19,21 @@ const doctorTimeout = time.Minute
 // runDoctor is the command "quickstart doctor" and returns its exit code.
 func runDoctor(ctx context.Context, args []string, stdout *os.File) int {
 	flags := flag.NewFlagSet("quickstart doctor", flag.ContinueOnError)
-	flags.Usage = func() { fmt.Fprint(flags.Output(), config.Usage) }
 	format := flags.String("o", "table", "")
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
-		return 2
+	if code, ok := parseFlags(flags, args); !ok {
+		return code
 	}
 	if flags.NArg() > 0 || *format != "table" && *format != "json" {
 		fmt.Fprintln(os.Stderr, "quickstart doctor: unknown argument, see quickstart -h")
 		return 2
 	}
-	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
+	limited, cancel := context.WithTimeout(ctx, doctorTimeout)
 	defer cancel()
-	results := doctor.Examine(ctx, os.Getenv, azcore.ClientOptions{Retry: policy.RetryOptions{MaxRetries: 1}})
+	results := doctor.Examine(limited, os.Getenv, azcore.ClientOptions{})
+	if ctx.Err() != nil { // what the checks found is that they were interrupted
+		fmt.Fprintln(os.Stderr, "quickstart doctor: stopped before everything was checked")
+		return 1
+	}
 	if err := printResults(stdout, results, *format, isTerminal(stdout)); err != nil {
 		fmt.Fprintln(os.Stderr, "quickstart doctor:", err)
 		return 1

@@ -6,8 +6,6 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"flag"
-	"fmt"
 	"os"
 	"os/signal"
 	"sync"
@@ -22,52 +20,37 @@ import (
 	"github.com/workload-identity-quickstart/msal-go/internal/health"
 	"github.com/workload-identity-quickstart/msal-go/internal/keyvault"
 	"github.com/workload-identity-quickstart/msal-go/internal/logging"
+	"github.com/workload-identity-quickstart/msal-go/internal/network"
 	"github.com/workload-identity-quickstart/msal-go/internal/poll"
-	"github.com/workload-identity-quickstart/msal-go/internal/retryafter"
 	"github.com/workload-identity-quickstart/msal-go/pkg/tokencredential"
 )
 
-var version = "dev" // stamped by the linker
-
 func main() {
-	flag.Usage = func() { fmt.Fprint(flag.CommandLine.Output(), config.Usage) }
-	showVersion := flag.Bool("version", false, "")
-	logging.AddFlags(flag.CommandLine)
-	flag.Parse()
-	if *showVersion {
-		fmt.Println("quickstart", version)
-		return
-	}
-	switch flag.Arg(0) {
-	case "":
-		os.Exit(run())
-	case "doctor":
-		os.Exit(runDoctor(context.Background(), flag.Args()[1:], os.Stdout))
-	default:
-		fmt.Fprintf(os.Stderr, "quickstart: unknown argument %q, see quickstart -h\n", flag.Arg(0))
-		os.Exit(2)
-	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := command(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
 }
 
-// run returns the exit code.
-func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+// run reads the secret until ctx ends, and returns the exit code.
+func run(ctx context.Context) int {
 	// Reading the system's CA certificates takes as long as some connections take to
-	// open. Begun now, it is over when the first one needs them.
+	// open. Start now so that the first TLS handshake need not wait.
 	go func() { _, _ = x509.SystemCertPool() }()
 
 	cfg, err := config.Load(os.Getenv)
-	log := logging.New(cfg.LogJSON, os.Stderr)
+	log, libraryLog := logging.New(cfg.LogJSON, os.Stderr)
 	explain := func(err error) diagnose.Explanation { return diagnose.Explain(err, diagnose.Gather(os.Getenv)) }
-
-	options := azcore.ClientOptions{Retry: retryafter.Retries()}
-	credential, credentialErr := tokencredential.New(&tokencredential.Options{ClientOptions: options})
+	monitor := network.New(os.Getenv)
+	credential, credentialErr := tokencredential.New(&tokencredential.Options{
+		ClientOptions: monitor.Options(network.EntraID, azcore.ClientOptions{}),
+		Logger:        libraryLog,
+	})
 	if err := errors.Join(err, credentialErr); err != nil {
-		why := explain(err)
-		log.Error(err, "invalid configuration, see quickstart -h", "link", why.Link, "cause", why.Cause, "fix", why.Fix)
+		log.Error(err, "invalid configuration, see quickstart -h", values(explain(err))...)
 		return 2
 	}
+	options := monitor.Options(network.KeyVault, azcore.ClientOptions{})
 	vault, err := keyvault.New(cfg.VaultURL, credential, &options)
 	if err != nil {
 		log.Error(err, "invalid configuration, see quickstart -h")
@@ -83,16 +66,22 @@ func run() int {
 		defer stopHealth()
 	}
 
+	waiting := func(w network.Wait) {
+		log.Info("still waiting", "host", w.Host, "role", w.Role, "for", w.For, "since", w.Since.Round(100*time.Millisecond).String())
+	}
 	shrink := sync.OnceFunc(func() { footprint.Shrink(os.Getenv) })
 	err = poll.Run(ctx, poll.Options{
 		Interval:       cfg.PollInterval,
 		StartupTimeout: cfg.StartupTimeout,
-		Lasting:        func(err error) bool { return explain(err).Lasting },
-		RetryAfter:     retryafter.Of,
+		Permanent: func(err error) bool {
+			_, ok := errors.AsType[*tokencredential.ConfigError](err)
+			return ok
+		},
+		RetryAfter: keyvault.RetryAfter,
 		Failed: func(err error, retryIn time.Duration) {
 			why := explain(err)
+			values := values(why)
 			state.NotReady(why.Cause)
-			values := []any{"link", why.Link, "cause", why.Cause, "fix", why.Fix}
 			if retryIn > 0 {
 				values = append(values, "retryIn", retryIn.Round(100*time.Millisecond).String())
 			}
@@ -102,8 +91,9 @@ func run() int {
 			log.Info("recovered", "failures", failures, "after", after.Round(time.Second).String())
 		},
 	}, func(ctx context.Context) error {
+		arrived := monitor.Watch(waiting)
 		secret, err := vault.Secret(ctx, cfg.SecretName)
-		if err != nil {
+		if err = arrived(err); err != nil {
 			return err
 		}
 		state.Ready()
@@ -115,8 +105,16 @@ func run() int {
 		shrink()
 		return nil
 	})
+	if errors.Is(err, poll.ErrStopped) {
+		log.Error(nil, "stopped before the secret was read")
+	}
 	if err != nil {
 		return 1
 	}
 	return 0
+}
+
+// values are what the log has of an explanation.
+func values(why diagnose.Explanation) []any {
+	return []any{"link", why.Link, "cause", why.Cause, "fix", why.Fix}
 }

@@ -56,7 +56,7 @@ func TestBlob(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			storage := &standin.Service{Audience: "e406a681-f3d4-42a8-90b6-c2b029497af1", Answer: http.HandlerFunc(answer)}
+			storage := &standin.Service{Audience: "https://storage.azure.com", Answer: http.HandlerFunc(answer)}
 			storage.Start(t, account, localazure.SandboxConfig{AccessTokenLifetime: test.lifetime})
 			stdout, stderr, err := standin.Run(t, test.variables...)
 			if listed := err == nil && stdout == test.want; !listed && (err == nil || !strings.Contains(stderr, test.want)) {

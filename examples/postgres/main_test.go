@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { standin.Main(m, main) }
 // start starts a server with the role quick-start, and an Azure that it believes.
 func start(t *testing.T, lifetime time.Duration) (sandbox *localazure.Sandbox, url func(role string) string) {
 	t.Helper()
-	s := &server{role: "quick-start", service: &standin.Service{Audience: "123cd850-d9df-40bd-94d5-c9f07b7fa203"}}
+	s := &server{role: "quick-start", service: &standin.Service{Audience: "https://ossrdbms-aad.database.windows.net"}}
 	sandbox = s.service.Start(t, "", localazure.SandboxConfig{AccessTokenLifetime: lifetime})
 	address := s.listen(t)
 	ca := filepath.Join(t.TempDir(), "ca.crt")

@@ -42,7 +42,7 @@ func TestResourceManager(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			manager := &standin.Service{Audience: "797f4846-ba00-4fd7-ba43-dac1f8f63013", Answer: http.HandlerFunc(answer)}
+			manager := &standin.Service{Audience: "https://management.core.windows.net/", Answer: http.HandlerFunc(answer)}
 			manager.Start(t, "management.azure.com", localazure.SandboxConfig{AccessTokenLifetime: test.lifetime})
 			stdout, stderr, err := standin.Run(t, "AZURE_SUBSCRIPTION_ID="+test.subscription)
 			if listed := err == nil && stdout == test.want; !listed && (err == nil || !strings.Contains(stderr, test.want)) {

@@ -26,7 +26,7 @@ const (
 // minPollInterval keeps a typo such as 60ms from using up the vault's limit.
 const minPollInterval = time.Second
 
-// Config is what the workload is told to do.
+// Config holds the workload's settings.
 type Config struct {
 	// VaultURL is the vault's address, an https URL.
 	VaultURL string
@@ -36,22 +36,23 @@ type Config struct {
 	// second or more otherwise. Default: 60 s.
 	PollInterval time.Duration
 	// StartupTimeout is how long the first success may take, since Azure takes
-	// minutes to propagate what was just configured. 0 means a single try.
+	// minutes to propagate what was just configured. 0 means a single attempt.
 	// Default: 5 min.
 	StartupTimeout time.Duration
-	// LogSecretValue says whether the secret's value may be logged. Default: true,
-	// since seeing it is what the tutorial is about.
+	// LogSecretValue allows the secret's value in the log. Default: true, since
+	// seeing it is what the tutorial is about.
 	LogSecretValue bool
 	// LogJSON selects JSON records instead of klog's text.
 	LogJSON bool
-	// HealthAddr is where health checks are answered, such as ":8080". Default:
+	// HealthAddr is where health checks are served, such as ":8080". Default:
 	// nowhere.
 	HealthAddr string
 }
 
 // Load reads the configuration through getenv, usually os.Getenv. The error
-// joins one error for each variable that is missing or cannot be used; what could
-// be read is returned with it, so that it is reported in the format asked for.
+// joins one error for each variable that is missing or cannot be used. On error,
+// Load also returns what it could parse, so that the caller can log in the requested
+// format.
 func Load(getenv func(string) string) (Config, error) {
 	var problems []error
 	read := func(variable, fallback string, parse func(value string) error) {

@@ -49,7 +49,7 @@ func TestLoad(t *testing.T) {
 		{"shortest interval", with("POLL_INTERVAL", "1s"), change(func(c *Config) { c.PollInterval = time.Second })},
 		{"once", with("POLL_INTERVAL", "0"), change(func(c *Config) { c.PollInterval = 0 })},
 		{"value hidden", with("LOG_SECRET_VALUE", "false"), change(func(c *Config) { c.LogSecretValue = false })},
-		{"one try", with("STARTUP_TIMEOUT", "0"), change(func(c *Config) { c.StartupTimeout = 0 })},
+		{"a single attempt", with("STARTUP_TIMEOUT", "0"), change(func(c *Config) { c.StartupTimeout = 0 })},
 		{"patience", with("STARTUP_TIMEOUT", "1h"), change(func(c *Config) { c.StartupTimeout = time.Hour })},
 		{"health checks", with("HEALTH_ADDR", ":8080"), change(func(c *Config) { c.HealthAddr = ":8080" })},
 		{"JSON", with("LOG_FORMAT", "json"), change(func(c *Config) { c.LogJSON = true })},
@@ -67,7 +67,7 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-func TestLoadRefuses(t *testing.T) {
+func TestLoadRejects(t *testing.T) {
 	tests := []struct{ variable, value, want string }{
 		{"KEYVAULT_URL", "", "not set"},
 		{"KEYVAULT_URL", "http://my-vault.vault.azure.net/", "not the https URL"},

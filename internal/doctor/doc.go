@@ -1,3 +1,3 @@
 // Package doctor walks the chain from the pod's configuration to the secret, link
-// by link, and says of each whether it holds.
+// by link, and reports of each whether it holds.
 package doctor

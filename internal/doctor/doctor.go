@@ -7,23 +7,23 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
+	"net"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"github.com/workload-identity-quickstart/msal-go/internal/config"
 	"github.com/workload-identity-quickstart/msal-go/internal/diagnose"
 	"github.com/workload-identity-quickstart/msal-go/internal/keyvault"
+	"github.com/workload-identity-quickstart/msal-go/internal/network"
 	"github.com/workload-identity-quickstart/msal-go/pkg/tokencredential"
 )
 
-// maxSaw is how many characters the environment and the token, which may hold
+// maxDetail is how many characters the environment and the token, which may hold
 // anything, take up in a line.
-const maxSaw = 400
+const maxDetail = 400
 
 // State is the outcome of a check.
 type State string
@@ -36,24 +36,25 @@ const (
 	Skipped State = "skipped"
 )
 
-// Result is what was found out about one link of the chain.
+// Result is the outcome of checking one link of the chain.
 type Result struct {
 	// Link is its name.
 	Link diagnose.Link `json:"link"`
-	// State says whether it holds.
+	// State is the outcome of its check.
 	State State `json:"state"`
-	// Saw is what the check met with; never a token or a secret's value.
-	Saw string `json:"saw"`
+	// Detail is what the check found; never a token or a secret's value.
+	Detail string `json:"detail"`
 	// Cause and Fix explain a failure or a warning.
 	Cause string `json:"cause,omitempty"`
 	Fix   string `json:"fix,omitempty"`
 }
 
 // Examine checks every link with the environment that getenv reads, usually
-// os.Getenv, and sends its requests as options say. The results are in the order
-// of the chain; the first failure ends the checks.
+// os.Getenv, and sends its requests as options say, with the timeouts of package
+// network and without retries. The results are in the order of the chain; the first
+// failure ends the checks.
 func Examine(ctx context.Context, getenv func(string) string, options azcore.ClientOptions) []Result {
-	d := &doctor{facts: diagnose.Gather(getenv), getenv: getenv, options: options}
+	d := &doctor{facts: diagnose.Gather(getenv), getenv: getenv, monitor: network.New(getenv), options: options}
 	var results []Result
 	broken := false
 	for _, check := range []struct {
@@ -66,12 +67,12 @@ func Examine(ctx context.Context, getenv func(string) string, options azcore.Cli
 		{diagnose.LinkFederation, d.federation},
 		{diagnose.LinkVault, d.keyVault},
 	} {
-		result := Result{State: Skipped, Saw: "a link before it failed"}
+		result := Result{State: Skipped, Detail: "a link before it failed"}
 		if !broken {
 			result = check.run(ctx)
 		}
 		result.Link = check.link
-		result.Saw = diagnose.Printable(result.Saw, maxSaw)
+		result.Detail = diagnose.Printable(result.Detail, maxDetail)
 		broken = broken || result.State == Failed
 		results = append(results, result)
 	}
@@ -83,10 +84,11 @@ func Healthy(results []Result) bool {
 	return !slices.ContainsFunc(results, func(r Result) bool { return r.State == Failed })
 }
 
-// doctor carries what the checks before found to those after.
+// doctor carries what a check found to those after it.
 type doctor struct {
 	facts      diagnose.Facts
 	getenv     func(string) string
+	monitor    *network.Monitor
 	options    azcore.ClientOptions
 	config     config.Config
 	credential *tokencredential.Credential
@@ -94,47 +96,58 @@ type doctor struct {
 	tokenErr   error
 }
 
-func (d *doctor) failure(saw string, err error) Result {
+// failure explains err. Where a host did not respond, the detail names it, and the
+// address that was tried.
+func (d *doctor) failure(detail string, err error) Result {
+	if timeout, ok := errors.AsType[*network.TimeoutError](err); ok {
+		detail += ": " + timeout.Wait.String()
+	} else if op, ok := errors.AsType[*net.OpError](err); ok {
+		detail += ": " + op.Error()
+	}
 	why := diagnose.Explain(err, d.facts)
-	return Result{State: Failed, Saw: saw, Cause: why.Cause, Fix: why.Fix}
+	return Result{State: Failed, Detail: detail, Cause: why.Cause, Fix: why.Fix}
 }
 
 func (d *doctor) configuration(context.Context) Result {
 	cfg, err := config.Load(d.getenv)
-	credential, credentialErr := tokencredential.New(&tokencredential.Options{ClientOptions: d.options})
+	credential, credentialErr := tokencredential.New(&tokencredential.Options{
+		ClientOptions: d.monitor.Options(network.EntraID, d.options), Getenv: d.getenv,
+	})
 	if err := errors.Join(err, credentialErr); err != nil {
 		return d.failure(strings.ReplaceAll(err.Error(), "\n", "; "), err)
 	}
 	d.config, d.credential = cfg, credential
-	saw := fmt.Sprintf("client id %s, tenant %s, secret %s in %s", d.facts.ClientID, d.facts.TenantID, cfg.SecretName, cfg.VaultURL)
+	detail := fmt.Sprintf("client ID %s, tenant %s, secret %s in %s", d.facts.ClientID, d.facts.TenantID, cfg.SecretName, cfg.VaultURL)
 	if d.facts.TokenProxy {
-		saw += ", through the token proxy"
+		detail += ", through the token proxy"
 	}
-	return Result{State: OK, Saw: saw}
+	return Result{State: OK, Detail: detail}
 }
 
 // tokenFile looks at the claims; whether the token is genuine is for Entra ID. It
-// requests the access token already, since the credential checks the file first.
+// requests the access token already, the one that the vault's client is going to
+// use, since the credential checks the file first.
 func (d *doctor) tokenFile(ctx context.Context) Result {
-	d.token, d.tokenErr = d.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{vaultScope(d.config.VaultURL)}})
+	scope, _ := keyvault.Scope(d.config.VaultURL)
+	d.token, d.tokenErr = d.credential.GetToken(ctx, keyvault.TokenOptions(scope))
 	if _, ok := errors.AsType[*tokencredential.TokenFileError](d.tokenErr); ok {
 		return d.failure(d.facts.TokenFile, d.tokenErr)
 	}
 	left := time.Until(d.facts.Expires).Round(time.Second)
-	saw := fmt.Sprintf("issuer %s, subject %s, audience %s, %s left", d.facts.Issuer, d.facts.Subject, strings.Join(d.facts.Audience, ","), left)
+	detail := fmt.Sprintf("issuer %s, subject %s, audience %s, %s left", d.facts.Issuer, d.facts.Subject, strings.Join(d.facts.Audience, ","), left)
 	expected := "api://AzureADTokenExchange"
 	if d.facts.TokenProxy {
 		expected = "api://AKSIdentityBinding"
 	}
 	switch {
 	case d.facts.Expires.IsZero() || left <= 0:
-		return Result{State: Warned, Saw: saw, Cause: "the token has expired, or the clock of this machine is wrong",
+		return Result{State: Warned, Detail: detail, Cause: "the token has expired, or the clock of this machine is wrong",
 			Fix: d.facts.Command("date --utc; kubectl delete pod {pod-name}")}
 	case len(d.facts.Audience) != 1 || !strings.HasPrefix(d.facts.Audience[0], expected): // sovereign clouds add their name
-		return Result{State: Warned, Saw: saw, Cause: "the audience is not " + expected + ", which is what a federated identity credential usually has",
+		return Result{State: Warned, Detail: detail, Cause: "the audience is not " + expected + ", which is what a federated identity credential usually has",
 			Fix: d.facts.Command("kubectl get pod {pod-name} --output yaml # who projects this token, if not the webhook?")}
 	}
-	return Result{State: OK, Saw: saw}
+	return Result{State: OK, Detail: detail}
 }
 
 // entra fails when Entra ID cannot be reached or knows no such identity.
@@ -142,19 +155,19 @@ func (d *doctor) entra(context.Context) Result {
 	if d.tokenErr != nil && !d.federationFailed() {
 		return d.failure("no token", d.tokenErr)
 	}
-	return Result{State: OK, Saw: fmt.Sprintf("it knows client id %s in tenant %s", d.facts.ClientID, d.facts.TenantID)}
+	return Result{State: OK, Detail: fmt.Sprintf("it knows client ID %s in tenant %s", d.facts.ClientID, d.facts.TenantID)}
 }
 
 // federation fails when Entra ID does not trust the token.
 func (d *doctor) federation(context.Context) Result {
 	if d.tokenErr != nil {
-		return d.failure("the token is refused", d.tokenErr)
+		return d.failure("the token is rejected", d.tokenErr)
 	}
-	return Result{State: OK, Saw: fmt.Sprintf("the token is accepted: an access token%s, %s left",
+	return Result{State: OK, Detail: fmt.Sprintf("the token is accepted: an access token%s, %s left",
 		bearer(d.token.Token), time.Until(d.token.ExpiresOn).Round(time.Second))}
 }
 
-// bearer says whose access token it is, as far as it can be read: it is meant for
+// bearer returns whose access token it is, as far as it can be read: it is meant for
 // Key Vault only, and Entra ID may change its form.
 func bearer(token string) string {
 	var claims struct {
@@ -171,7 +184,7 @@ func bearer(token string) string {
 	return fmt.Sprintf(" of app %s in tenant %s", cmp.Or(claims.V2ClientID, claims.V1ClientID), claims.TenantID)
 }
 
-// federationFailed reports whether the token was the reason of the refusal.
+// federationFailed reports whether the token was the reason of the rejection.
 func (d *doctor) federationFailed() bool {
 	switch diagnose.Explain(d.tokenErr, d.facts).Link {
 	case diagnose.LinkFederation, diagnose.LinkIssuer, diagnose.LinkTokenFile:
@@ -182,7 +195,8 @@ func (d *doctor) federationFailed() bool {
 }
 
 func (d *doctor) keyVault(ctx context.Context) Result {
-	vault, err := keyvault.New(d.config.VaultURL, d.credential, &d.options)
+	options := d.monitor.Options(network.KeyVault, d.options)
+	vault, err := keyvault.New(d.config.VaultURL, d.credential, &options)
 	if err != nil {
 		return d.failure("no client", err)
 	}
@@ -190,16 +204,5 @@ func (d *doctor) keyVault(ctx context.Context) Result {
 	if err != nil {
 		return d.failure("no secret", err)
 	}
-	return Result{State: OK, Saw: fmt.Sprintf("secret %s, version %s", d.config.SecretName, secret.Version)}
-}
-
-// vaultScope is that of all vaults in the domain of the given one.
-func vaultScope(vaultURL string) string {
-	host := "vault.azure.net"
-	if u, err := url.Parse(vaultURL); err == nil {
-		if _, domain, ok := strings.Cut(u.Hostname(), "."); ok {
-			host = domain
-		}
-	}
-	return "https://" + host + "/.default"
+	return Result{State: OK, Detail: fmt.Sprintf("secret %s, version %s", d.config.SecretName, secret.Version)}
 }

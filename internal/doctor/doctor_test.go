@@ -1,13 +1,19 @@
 package doctor
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptrace"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -72,21 +78,69 @@ func TestExamine(t *testing.T) {
 				if r.State == Failed && (r.Link != test.broken || r.Cause == "" || !strings.Contains(r.Fix, test.fix)) {
 					t.Errorf("%s failed: %s; fix: %s", r.Link, r.Cause, r.Fix)
 				}
-				if r.Saw == "" || (r.State == Warned && (r.Cause == "" || r.Fix == "")) {
+				if r.Detail == "" || (r.State == Warned && (r.Cause == "" || r.Fix == "")) {
 					t.Errorf("%s says nothing: %+v", r.Link, r)
 				}
 			}
 			if !reflect.DeepEqual(states, test.states) {
 				t.Errorf("states %q, want %q", states, test.states)
 			}
-			if saw := results[3].Saw; results[3].State == OK &&
-				!strings.Contains(saw, "of app "+localazure.ClientID+" in tenant "+localazure.TenantID) {
-				t.Errorf("the access token's app and tenant are not shown: %s", saw)
+			if detail := results[3].Detail; results[3].State == OK &&
+				!strings.Contains(detail, "of app "+localazure.ClientID+" in tenant "+localazure.TenantID) {
+				t.Errorf("the access token's app and tenant are not shown: %s", detail)
 			}
 			if Healthy(results) != (test.broken == "") {
 				t.Errorf("healthy: %t", Healthy(results))
 			}
 			expectNoSecrets(t, results)
+		})
+	}
+}
+
+// The doctor checks the token that the service uses, so one exchange is enough.
+func TestOneExchange(t *testing.T) {
+	sandbox := fakeazure.Start(t, localazure.SandboxConfig{})
+	if results := examine(t, sandbox); !Healthy(results) {
+		t.Fatalf("got %+v", results)
+	}
+	if n := fakeazure.Exchanges(sandbox); n != 1 {
+		t.Errorf("%d exchanges", n)
+	}
+}
+
+// A host to which no connection can be made is named, with the address.
+func TestUnreachableHostIsNamed(t *testing.T) {
+	fakeazure.Start(t, localazure.SandboxConfig{})
+	tests := []struct {
+		name   string
+		dial   func(ctx context.Context, network string) (net.Conn, error)
+		within time.Duration
+		want   string
+	}{
+		{"dropped packets", func(ctx context.Context, network string) (net.Conn, error) {
+			httptrace.ContextClientTrace(ctx).ConnectStart(network, "10.0.0.4:443")
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}, 15 * time.Second, "no response from login.microsoftonline.com:443 (Entra ID) within 10s, waiting for a connection to 10.0.0.4:443"},
+		{"refused", func(context.Context, string) (net.Conn, error) {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 4), Port: 443}, Err: syscall.ECONNREFUSED}
+		}, time.Second, "dial tcp 10.0.0.4:443: connection refused"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				transport := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) { return test.dial(ctx, network) }}
+				defer transport.CloseIdleConnections()
+				start := time.Now()
+				results := Examine(t.Context(), os.Getenv, azcore.ClientOptions{Transport: &http.Client{Transport: transport}})
+				if took := time.Since(start); took > test.within {
+					t.Errorf("took %s", took)
+				}
+				entra := results[2]
+				if entra.State != Failed || !strings.Contains(entra.Detail, test.want) || !strings.Contains(entra.Cause, "login.microsoftonline.com") {
+					t.Errorf("got %+v, want %s", entra, test.want)
+				}
+			})
 		})
 	}
 }
@@ -106,7 +160,7 @@ func TestHostileClaimsArePrintable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range examine(t, sandbox) {
-		for _, text := range []string{r.Saw, r.Cause, r.Fix} {
+		for _, text := range []string{r.Detail, r.Cause, r.Fix} {
 			if strings.ContainsAny(text, "\x1b\t\n") || len(text) > 2000 {
 				t.Errorf("%s shows %q", r.Link, text)
 			}
@@ -128,8 +182,8 @@ func TestFixOfAWarningIsSafeToPaste(t *testing.T) {
 }
 
 var sample = []Result{
-	{Link: "configuration", State: OK, Saw: "client id c"},
-	{Link: "Key Vault", State: Failed, Saw: "no secret", Cause: "it is denied", Fix: "az something"},
+	{Link: "configuration", State: OK, Detail: "client ID c"},
+	{Link: "Key Vault", State: Failed, Detail: "no secret", Cause: "it is denied", Fix: "az something"},
 }
 
 func TestPrintTable(t *testing.T) {
@@ -137,7 +191,7 @@ func TestPrintTable(t *testing.T) {
 	if err := PrintTable(&plain, sample, false); err != nil {
 		t.Fatal(err)
 	}
-	want := "configuration  ok      client id c\n" +
+	want := "configuration  ok      client ID c\n" +
 		"Key Vault      failed  no secret\n" +
 		"                       cause: it is denied\n" +
 		"                       fix:   az something\n"

@@ -58,7 +58,7 @@ func FuzzExamine(f *testing.F) {
 			if r.State == Failed && (r.Cause == "" || r.Fix == "") {
 				t.Errorf("%s failed without an explanation", r.Link)
 			}
-			if strings.ContainsAny(r.Saw+r.Cause+r.Fix, "\x1b\n") {
+			if strings.ContainsAny(r.Detail+r.Cause+r.Fix, "\x1b\n") {
 				t.Errorf("%s shows control characters: %q", r.Link, r)
 			}
 		}

@@ -19,7 +19,7 @@ func PrintTable(w io.Writer, results []Result, colored bool) error {
 	for _, r := range results {
 		// Padded first, since colors take no place.
 		state := paint(fmt.Sprintf("%-*s", states, r.State), r.State, colored)
-		fmt.Fprintf(&table, "%-*s  %s  %s\n", links, r.Link, state, r.Saw)
+		fmt.Fprintf(&table, "%-*s  %s  %s\n", links, r.Link, state, r.Detail)
 		if r.Cause != "" {
 			fmt.Fprintf(&table, "%[1]scause: %[2]s\n%[1]sfix:   %[3]s\n", indent, r.Cause, r.Fix)
 		}

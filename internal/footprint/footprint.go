@@ -5,9 +5,9 @@ import (
 	"runtime/debug"
 )
 
-// garbage is how much of it may pile up, in percent of what is in use. Go's 100
-// means at least 4 MB, which is a third of the program; 25 means at least 1 MB.
-const garbage = 25
+// gcPercent is GOGC after startup. At 100 the heap grows by at least 4 MB between
+// collections, a third of the program; at 25, by 1 MB.
+const gcPercent = 25
 
 // Shrink gives back what the start needed: connections, certificates and the first
 // token take several times what a poll does. From then on the program runs on one
@@ -21,7 +21,7 @@ func Shrink(getenv func(string) string) {
 		runtime.GOMAXPROCS(1)
 	}
 	if getenv("GOGC") == "" {
-		debug.SetGCPercent(garbage)
+		debug.SetGCPercent(gcPercent)
 	}
 	debug.FreeOSMemory()
 }

@@ -31,7 +31,7 @@ func TestShrink(t *testing.T) {
 		t.Errorf("%d bytes of heap are held, and were %d before", now, held)
 	}
 	Shrink(func(string) string { return "" })
-	if processors, percent := settings(); processors != 1 || percent != garbage {
+	if processors, percent := settings(); processors != 1 || percent != gcPercent {
 		t.Errorf("GOMAXPROCS %d and GOGC %d", processors, percent)
 	}
 }

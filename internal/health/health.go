@@ -10,7 +10,11 @@ import (
 	"time"
 )
 
-// State is what the program knows about itself. The zero value is not ready yet.
+// idleTimeout closes connections on which no further probe comes. The kubelet opens
+// one for each.
+const idleTimeout = 30 * time.Second
+
+// State is the program's readiness. The zero value is not ready yet.
 // It is safe for concurrent use.
 type State struct {
 	mu     sync.Mutex
@@ -42,9 +46,9 @@ func (s *State) get() (ready bool, reason string) {
 }
 
 // Serve serves /healthz and /readyz on address until ctx ends. /healthz always
-// answers 200: a failure from outside is no reason to start the program again.
-// /readyz answers 200, or 503 with the reason. It returns once the address is
-// bound; stop ends the server and waits for it.
+// responds with 200: a failure from outside is no reason to start the program again.
+// /readyz responds with 200, or 503 and the reason. Serve returns once the address
+// is bound; stop ends the server and waits for it.
 func Serve(ctx context.Context, address string, state *State) (stop func(), err error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
@@ -54,7 +58,7 @@ func Serve(ctx context.Context, address string, state *State) (stop func(), err 
 }
 
 func serve(ctx context.Context, listener net.Listener, state *State) (stop func()) {
-	server := &http.Server{Handler: handler(state), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: handler(state), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: idleTimeout}
 	var running sync.WaitGroup
 	running.Go(func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -72,7 +76,7 @@ func serve(ctx context.Context, listener net.Listener, state *State) (stop func(
 func handler(state *State) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = fmt.Fprintln(w, "ok") // a probe that left needs no answer
+		_, _ = fmt.Fprintln(w, "ok") // a probe that left needs no response
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		ready, reason := state.get()

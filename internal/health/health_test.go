@@ -1,12 +1,16 @@
 package health
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func listen(t *testing.T) net.Listener {
@@ -52,14 +56,14 @@ func TestServe(t *testing.T) {
 	for _, step := range steps {
 		step.change()
 		if status, body := get(t, listener, "/readyz"); status != step.status || body != step.body {
-			t.Errorf("%s: /readyz answers %d %q, want %d %q", step.name, status, body, step.status, step.body)
+			t.Errorf("%s: /readyz responds with %d %q, want %d %q", step.name, status, body, step.status, step.body)
 		}
 		if status, body := get(t, listener, "/healthz"); status != 200 || body != "ok\n" {
-			t.Errorf("%s: /healthz answers %d %q", step.name, status, body)
+			t.Errorf("%s: /healthz responds with %d %q", step.name, status, body)
 		}
 	}
 	if status, _ := get(t, listener, "/secret"); status != 404 {
-		t.Errorf("another path answers %d", status)
+		t.Errorf("another path responds with %d", status)
 	}
 }
 
@@ -68,7 +72,7 @@ func TestStop(t *testing.T) {
 	serve(t.Context(), listener, new(State))()
 	if conn, err := net.Dial("tcp", listener.Addr().String()); err == nil {
 		_ = conn.Close()
-		t.Error("the address still answers")
+		t.Error("the address still responds")
 	}
 }
 
@@ -93,4 +97,49 @@ func TestAddressInUse(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "health checks") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// pipes is a listener whose connections exist in memory, so that their timeouts can
+// be tested with a fake clock.
+type pipes struct{ conns chan net.Conn }
+
+func (p pipes) Accept() (net.Conn, error) {
+	conn, ok := <-p.conns
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return conn, nil
+}
+
+func (p pipes) Close() error {
+	close(p.conns)
+	return nil
+}
+
+func (pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+func TestIdleConnectionsAreClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		listener := pipes{make(chan net.Conn)}
+		defer serve(t.Context(), listener, new(State))()
+		client, server := net.Pipe()
+		listener.conns <- server
+		if _, err := io.WriteString(client, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.ReadResponse(bufio.NewReader(client), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		if _, err := client.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+			t.Errorf("got %v, want the connection closed", err)
+		}
+		if took := time.Since(start); took > idleTimeout {
+			t.Errorf("closed after %s", took)
+		}
+	})
 }

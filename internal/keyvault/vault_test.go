@@ -107,7 +107,7 @@ func TestChallengesThatAreNone(t *testing.T) {
 		"", "Bearer", "Basic realm=x", `Bearer authorization="", resource="https://vault.azure.net"`,
 		`Bearer authorization="x", resource="https://vault.azure.net"`,
 		`Bearer authorization="https://login.microsoftonline.com", resource="https://vault.azure.net"`,
-		`Bearer authorization=/ resource=`, `Bearer authorization="https://login.microsoftonline.com/t"`,
+		`Bearer authorBearer ization="x", resource="https://vault.azure.net"`, `Bearer authorization=/ resource=`, `Bearer authorization="https://login.microsoftonline.com/t"`,
 		`Bearer authorization="https://login.microsoftonline.com/t", resource="https://other.example"`,
 	} {
 		t.Run(challenge, func(t *testing.T) {

@@ -3,12 +3,14 @@ package localazure
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/workload-identity-quickstart/msal-go/internal/localazure/cloud"
 )
@@ -41,7 +43,7 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	host = strings.ToLower(host)
 	if status, err := s.reachable(host, port); err != nil {
-		http.Error(w, "CONNECT to "+r.Host+": "+err.Error(), status)
+		s.reject(w, r, status, err.Error())
 		return
 	}
 	s.active.begin() // the hijacked connection no longer counts
@@ -60,20 +62,38 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	s.tunnels.offer(tls.Server(&tunnel{Conn: conn, reader: io.MultiReader(early, conn), host: host}, s.tlsConfig(host, false)))
 }
 
+// reject responds to a CONNECT with the reason in the status line, which is what most
+// clients print, and in a body of the form of Azure's errors, which the Azure SDK
+// for JavaScript prints. It logs the reason, too.
+func (s *Server) reject(w http.ResponseWriter, r *http.Request, status int, reason string) {
+	if s.log.notify != nil {
+		s.log.notify(Request{Time: time.Now(), Host: r.Host, Method: r.Method, Status: status, ErrorCode: reason})
+	}
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		http.Error(w, reason, status)
+		return
+	}
+	body, _ := json.Marshal(map[string]any{"error": map[string]string{"code": "localazure", "message": reason}}) // cannot fail
+	_, _ = fmt.Fprintf(conn, "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+		status, reason, len(body), body) // a client that left needs no response
+	_ = conn.Close()
+}
+
 // reachable reports whether a tunnel may lead to host, and the status of the
 // refusal if not.
 func (s *Server) reachable(host, port string) (int, error) {
 	_, isAuthority := cloud.ForAuthority(host)
-	_, vault, isVault := cloud.ForVault(host)
+	_, _, isVault := cloud.ForVault(host)
 	_, isOther := s.hosts[host]
 	switch {
 	case !isAuthority && !isVault && !isOther:
-		return http.StatusForbidden, fmt.Errorf("localazure does not stand in for %q and connects to no other host", host)
+		return http.StatusForbidden, fmt.Errorf("localazure does not implement %s and connects to no other host", host)
 	case port != "443":
-		return http.StatusForbidden, fmt.Errorf("localazure answers for %q on port 443 only", host)
+		return http.StatusForbidden, fmt.Errorf("localazure implements %s on port 443 only", host)
 	case isVault:
 		if _, ok := s.vaults.Lookup(host); !ok {
-			return http.StatusBadGateway, fmt.Errorf("no such host: there is no vault %q", vault)
+			return http.StatusBadGateway, fmt.Errorf("no such host: localazure has no vault %s", host)
 		}
 	}
 	return 0, nil

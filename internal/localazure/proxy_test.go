@@ -126,12 +126,12 @@ func TestConnectLeadsToAzureOnly(t *testing.T) {
 		{"standin.example:443", 200, ""},
 		{"Standin.Example:443", 200, ""},
 		{"standin.example:80", 403, "port 443 only"},
-		{"example.com:443", 403, `"example.com"`},
-		{"127.0.0.1:443", 403, `"127.0.0.1"`},
-		{"management.azure.com:443", 403, `"management.azure.com"`},
+		{"example.com:443", 403, `localazure does not implement example.com and connects to no other host`},
+		{"127.0.0.1:443", 403, "127.0.0.1"},
+		{"management.azure.com:443", 403, "management.azure.com"},
 		{loginHost + ":80", 403, "port 443 only"},
-		{"other.vault.azure.net:443", 502, `there is no vault "other"`},
-		{localazure.VaultName + ".vault.azure.cn:443", 502, "there is no vault"}, // it is in another cloud
+		{"other.vault.azure.net:443", 502, `no such host: localazure has no vault other.vault.azure.net`},
+		{localazure.VaultName + ".vault.azure.cn:443", 502, "localazure has no vault"}, // it is in another cloud
 		{loginHost, 400, "want host:port"},
 	} {
 		t.Run(test.target, func(t *testing.T) {
@@ -140,11 +140,40 @@ func TestConnectLeadsToAzureOnly(t *testing.T) {
 				t.Fatalf("status = %d, want %d", resp.StatusCode, test.status)
 			}
 			if test.text != "" {
-				if text := body(t, resp); !strings.Contains(text, test.text) {
-					t.Errorf("text = %q, want %s in it", text, test.text)
+				text := body(t, resp)
+				if !strings.Contains(text, test.text) || test.status != 400 && !strings.Contains(resp.Status, test.text) {
+					t.Errorf("status %q, text %q, want %s in them", resp.Status, text, test.text)
 				}
 			}
 		})
+	}
+}
+
+// Go's client, as others, prints nothing of a rejected CONNECT but the status line.
+func TestRejectedHostsAreNamed(t *testing.T) {
+	logged := make(chan localazure.Request, 2)
+	s := startSandbox(t, localazure.SandboxConfig{OnRequest: func(r localazure.Request) { logged <- r }}).Server()
+	for host, want := range map[string]string{
+		"example.com":           `localazure does not implement example.com`,
+		"other.vault.azure.net": `no such host: localazure has no vault other.vault.azure.net`,
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+host+"/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := newClient(t, s).Do(req)
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", host, err, want)
+		}
+		if r := <-logged; r.Host != host+":443" || r.Method != http.MethodConnect || r.Status < 400 || !strings.Contains(r.ErrorCode, want) {
+			t.Errorf("%s: logged %+v", host, r)
+		}
+	}
+	if n := len(s.Requests()); n != 0 {
+		t.Errorf("%d requests to Azure, want none", n)
 	}
 }
 
@@ -312,7 +341,7 @@ func TestTokenProxyIsEntraUnderOneName(t *testing.T) {
 		}
 	}
 	resp := get(t, throughTokenProxy(t, s, name), "https://"+vaultHost+"/secrets/my-secret?api-version=7.4")
-	if text := body(t, resp); resp.StatusCode != http.StatusNotFound || !strings.Contains(text, "AADSTS") {
+	if text := body(t, resp); resp.StatusCode != http.StatusNotImplemented || !strings.Contains(text, "localazure does not implement GET") {
 		t.Errorf("vault: %d %s", resp.StatusCode, text)
 	}
 	for _, other := range []string{"other.ests.aks", loginHost} {

@@ -53,6 +53,12 @@ func errorCode(body []byte) string {
 	if json.Unmarshal(body, &entra) == nil && len(entra.Codes) > 0 {
 		return "AADSTS" + strconv.Itoa(entra.Codes[0])
 	}
+	var unimplemented struct {
+		Error string `json:"error"`
+	}
+	if json.Unmarshal(body, &unimplemented) == nil && unimplemented.Error != "" {
+		return unimplemented.Error
+	}
 	var vault struct {
 		Error struct {
 			Code  string `json:"code"`

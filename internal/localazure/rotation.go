@@ -31,8 +31,10 @@ func (s *Sandbox) RotateToken() error {
 }
 
 // WriteToken replaces the token file by a token with the given options, until
-// the next rotation. Audience and lifetime default to the sandbox's.
+// the next rotation. Subject, audience and lifetime default to
+// the sandbox's.
 func (s *Sandbox) WriteToken(o issuer.TokenOptions) error {
+	o.Subject = cmp.Or(o.Subject, s.cfg.Subject)
 	o.Audience = cmp.Or(o.Audience, s.audience())
 	o.Lifetime = cmp.Or(o.Lifetime, s.cfg.TokenLifetime)
 	token, err := s.issuer.Token(o)

@@ -18,34 +18,19 @@ import (
 	"github.com/workload-identity-quickstart/msal-go/internal/localazure/pki"
 )
 
-// What a [Sandbox] pretends exists. The GUIDs are plainly made up.
-const (
-	TenantID    = "11111111-1111-1111-1111-111111111111"
-	ClientID    = "22222222-2222-2222-2222-222222222222"
-	ObjectID    = "33333333-3333-3333-3333-333333333333"
-	VaultName   = "azwi-kv-tutorial"
-	SecretName  = "my-secret"
-	SecretValue = "Hello!"
-	// CredentialName is the name of the federated identity credential.
-	CredentialName = "workload-identity"
-)
-
 // bindingName is the server name of the sandbox's token proxy.
 const bindingName = "localazure.ests.aks"
-
-// Denial is how a vault refuses a caller that may not read its secrets.
-type Denial string
-
-// The denials, named after the permission models of Key Vault.
-const (
-	DenyNothing      Denial = ""
-	DenyRBAC         Denial = "rbac"
-	DenyAccessPolicy Denial = "access-policy"
-)
 
 // SandboxConfig configures a [Sandbox]. The zero value is the world of the
 // workload identity tutorial, in which everything works.
 type SandboxConfig struct {
+	// World is what exists. The issuer of the sandbox's tokens is trusted in
+	// addition. The fields below that have a counterpart in it, and are set, take
+	// precedence.
+	World World
+	// Subject of the service account tokens, [issuer.DefaultSubject] unless set.
+	Subject string
+
 	// Cloud is the public cloud unless set.
 	Cloud cloud.Cloud
 	// SecretName and SecretValue replace those of the constants.
@@ -53,7 +38,7 @@ type SandboxConfig struct {
 	// TokenLifetime of service account tokens, one hour unless set. The token
 	// file is rotated after 80 % of it, as the kubelet does.
 	TokenLifetime time.Duration
-	// AccessTokenLifetime is [entra.DefaultTokenLifetime] unless set.
+	// AccessTokenLifetime is that of [entra.Config].
 	AccessTokenLifetime time.Duration
 
 	// IdentityBinding gives the application an AKS identity binding in place of
@@ -78,11 +63,29 @@ type SandboxConfig struct {
 	OnRequest func(Request)
 }
 
+// world is what exists but for the trust in the sandbox's issuer.
+func (cfg SandboxConfig) world() World {
+	w := cfg.World
+	if cfg.Cloud.Name != "" {
+		w.Cloud = cfg.Cloud
+	}
+	if cfg.SecretName != "" || cfg.SecretValue != "" {
+		w.Secrets = []VaultSecret{{Name: cmp.Or(cfg.SecretName, SecretName), Value: cmp.Or(cfg.SecretValue, SecretValue)}}
+	}
+	w.AccessTokenLifetime = cmp.Or(cfg.AccessTokenLifetime, w.AccessTokenLifetime)
+	w.FederatedCredentialAfter = cmp.Or(cfg.FederatedCredentialAfter, w.FederatedCredentialAfter)
+	w.DenySecret = cmp.Or(cfg.DenySecret, w.DenySecret)
+	w.ThrottleLimit = cmp.Or(cfg.ThrottleLimit, w.ThrottleLimit)
+	w.setDefaults()
+	return w
+}
+
 // Sandbox is a [Server] and what surrounds one pretend pod: an issuer of service
 // account tokens, a token file that is rotated, and an environment. Its methods
 // may be called concurrently.
 type Sandbox struct {
 	cfg      SandboxConfig
+	world    World
 	dir      string
 	token    projectedToken
 	server   *Server
@@ -99,17 +102,13 @@ type Sandbox struct {
 // StartSandbox starts everything on free ports of 127.0.0.1, with files in a new
 // temporary directory. The caller closes the sandbox.
 func StartSandbox(ctx context.Context, cfg SandboxConfig) (*Sandbox, error) {
-	if cfg.Cloud.Name == "" {
-		cfg.Cloud = cloud.Public()
-	}
-	cfg.SecretName = cmp.Or(cfg.SecretName, SecretName)
-	cfg.SecretValue = cmp.Or(cfg.SecretValue, SecretValue)
+	cfg.Subject = cmp.Or(cfg.Subject, issuer.DefaultSubject)
 	cfg.TokenLifetime = cmp.Or(cfg.TokenLifetime, issuer.DefaultLifetime)
 	if cfg.TokenLifetime < 0 {
 		return nil, fmt.Errorf("start sandbox: token lifetime %s is negative", cfg.TokenLifetime)
 	}
 	ctx, stop := context.WithCancel(ctx)
-	s := &Sandbox{cfg: cfg, stop: stop}
+	s := &Sandbox{cfg: cfg, world: cfg.world(), stop: stop}
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("start sandbox: %w", err), s.Close())
 	}
@@ -130,13 +129,18 @@ func (s *Sandbox) start(ctx context.Context) error {
 	if err := os.WriteFile(s.caFile(), authority.CertificatePEM(), 0o644); err != nil {
 		return err
 	}
+	if err := WriteTrustStore(s.caFile()); err != nil {
+		return err
+	}
 	if s.issuer, err = issuer.Start(ctx, authority); err != nil {
 		return err
 	}
-	vaults, err := s.populate(authority)
-	if err != nil {
+	s.trustIssuer(authority)
+	var vaults *keyvault.Service
+	if s.entra, vaults, err = s.world.Build(); err != nil {
 		return err
 	}
+	s.vault, _ = vaults.Lookup(s.world.Cloud.VaultHost(s.world.Vaults[0]))
 	config := Config{
 		Authority: authority, Directory: s.entra, Vaults: vaults, Hosts: s.cfg.Hosts,
 		Latency: s.cfg.Latency, Intercept: s.cfg.Intercept, OnRequest: s.cfg.OnRequest,
@@ -148,6 +152,20 @@ func (s *Sandbox) start(ctx context.Context) error {
 		return err
 	}
 	return s.RotateToken()
+}
+
+// trustIssuer adds what makes the application trust the sandbox's tokens.
+func (s *Sandbox) trustIssuer(authority *pki.Authority) {
+	s.world.IssuerRoots = authority.Pool()
+	switch {
+	case s.cfg.NoFederatedCredential:
+	case s.cfg.IdentityBinding:
+		s.world.IdentityBindings = append(s.world.IdentityBindings, entra.IdentityBinding{Issuer: s.issuer.URL(), Subject: s.cfg.Subject})
+	default:
+		s.world.FederatedCredentials = append(s.world.FederatedCredentials, entra.FederatedCredential{
+			Name: CredentialName, Issuer: s.issuer.URL(), Subject: s.cfg.Subject, Audience: issuer.DefaultAudience,
+		})
+	}
 }
 
 // Close ends everything the sandbox started, waits for it, and removes its

@@ -110,11 +110,14 @@ func TestConditions(t *testing.T) {
 		cfg  localazure.SandboxConfig
 		want string
 	}{
-		"no credential":   {localazure.SandboxConfig{NoFederatedCredential: true}, "AADSTS700211"},
-		"late credential": {localazure.SandboxConfig{FederatedCredentialAfter: time.Hour}, "AADSTS700211"},
-		"no role":         {localazure.SandboxConfig{DenySecret: localazure.DenyRBAC}, "ForbiddenByRbac"},
-		"no policy":       {localazure.SandboxConfig{DenySecret: localazure.DenyAccessPolicy}, "AccessDenied"},
-		"no such secret":  {localazure.SandboxConfig{SecretName: "another"}, "SecretNotFound"},
+		"no credential":    {localazure.SandboxConfig{NoFederatedCredential: true}, "AADSTS70025"},
+		"late credential":  {localazure.SandboxConfig{FederatedCredentialAfter: time.Hour}, "AADSTS70025"},
+		"no role":          {localazure.SandboxConfig{DenySecret: localazure.DenyRBAC}, "ForbiddenByRbac"},
+		"no policy":        {localazure.SandboxConfig{DenySecret: localazure.DenyAccessPolicy}, "AccessDenied"},
+		"firewall":         {localazure.SandboxConfig{DenySecret: localazure.DenyFirewall}, "ForbiddenByFirewall"},
+		"no public access": {localazure.SandboxConfig{DenySecret: localazure.DenyConnection}, "ForbiddenByConnection"},
+		"perimeter":        {localazure.SandboxConfig{DenySecret: localazure.DenyNSP}, "ForbiddenByNsp"},
+		"no such secret":   {localazure.SandboxConfig{SecretName: "another"}, "SecretNotFound"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := readSecret(t, startSandbox(t, test.cfg))
@@ -151,6 +154,8 @@ func TestSandboxRefuses(t *testing.T) {
 		"token lifetime -": {TokenLifetime: -time.Second},
 		"latency -":        {Latency: -time.Second},
 		"is negative":      {AccessTokenLifetime: -time.Second},
+		`no vault "two"`:   {World: localazure.World{Secrets: []localazure.VaultSecret{{Vault: "two", Name: "s"}}}},
+		"given twice":      {World: localazure.World{Secrets: []localazure.VaultSecret{{Name: "s"}, {Vault: localazure.VaultName, Name: "S"}}}},
 	} {
 		s, err := localazure.StartSandbox(t.Context(), cfg)
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -231,6 +236,10 @@ func TestEnviron(t *testing.T) {
 		"HTTPS_PROXY":                s.Server().ProxyURL(), "https_proxy": s.Server().ProxyURL(),
 		"NO_PROXY": "", "no_proxy": "",
 		"SSL_CERT_FILE": ca, "REQUESTS_CA_BUNDLE": ca, "NODE_EXTRA_CA_CERTS": ca,
+		"CURL_CA_BUNDLE": ca, "GIT_SSL_CAINFO": ca, "DENO_CERT": ca, "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": ca,
+		"NODE_USE_ENV_PROXY": "1",
+		"JAVA_TOOL_OPTIONS": "-Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=" + proxyAddress(t, s.Server())[len("127.0.0.1:"):] +
+			" -Djavax.net.ssl.trustStore=" + filepath.Join(s.Dir(), "ca.p12") + " -Djavax.net.ssl.trustStoreType=PKCS12 -Djavax.net.ssl.trustStorePassword=changeit",
 	}
 	if got := environ(t, s); !maps.Equal(got, want) {
 		t.Errorf("environment = %q\nwant %q", got, want)
@@ -249,6 +258,47 @@ func TestEnviron(t *testing.T) {
 		if got[name] != value || value == "" {
 			t.Errorf("%s = %q, want %q", name, got[name], value)
 		}
+	}
+}
+
+func TestWorldOfASandbox(t *testing.T) {
+	const tenant, client, subject = "66666666-6666-6666-6666-666666666666", "77777777-7777-7777-7777-777777777777", "system:serviceaccount:ns:sa"
+	s := startSandbox(t, localazure.SandboxConfig{Subject: subject, World: localazure.World{
+		TenantID: tenant, ClientID: client, ManagedIdentity: true, Vaults: []string{"first", "second"},
+		Secrets: []localazure.VaultSecret{{Name: "greeting", Value: "hi"}, {Vault: "second", Name: "other", Value: "there"}},
+	}})
+	env := environ(t, s)
+	if env["AZURE_TENANT_ID"] != tenant || env["AZURE_CLIENT_ID"] != client || env["KEYVAULT_URL"] != "https://first.vault.azure.net/" || env["SECRET_NAME"] != "greeting" {
+		t.Errorf("environment = %q", env)
+	}
+	assertion, err := os.ReadFile(s.TokenFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	application, err := confidential.New("https://login.microsoftonline.com/"+tenant, client,
+		confidential.NewCredFromAssertionCallback(func(context.Context, confidential.AssertionRequestOptions) (string, error) {
+			return string(assertion), nil
+		}),
+		confidential.WithHTTPClient(newClient(t, s.Server())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for vault, want := range map[string]string{"first/secrets/greeting": "hi", "second/secrets/other": "there"} {
+		name, path, _ := strings.Cut(vault, "/")
+		secrets, err := azsecrets.NewClient("https://"+name+".vault.azure.net/", msalCredential{application}, &azsecrets.ClientOptions{
+			ClientOptions: policy.ClientOptions{Transport: newClient(t, s.Server()), Retry: policy.RetryOptions{MaxRetries: -1}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := secrets.GetSecret(t.Context(), filepath.Base(path), "", nil)
+		if err != nil || *got.Value != want {
+			t.Errorf("%s: %v", vault, err)
+		}
+	}
+	// A managed identity's token lives for a day and is renewed after half of it.
+	result, err := application.AcquireTokenByCredential(t.Context(), []string{"https://vault.azure.net/.default"})
+	if err != nil || time.Until(result.ExpiresOn) < 23*time.Hour || time.Until(result.Metadata.RefreshOn) > 12*time.Hour {
+		t.Errorf("expires on %s, refresh on %s, %v", result.ExpiresOn, result.Metadata.RefreshOn, err)
 	}
 }
 

@@ -2,11 +2,15 @@ package poll
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 )
 
 const (
+	// attemptTimeout ends a single run of the task.
+	attemptTimeout = 15 * time.Second
+
 	// jitter is the largest deviation from the interval, as a part of it. Pods
 	// that were started together drift apart instead of calling a service all at
 	// once.
@@ -18,26 +22,30 @@ const (
 	longestPause = 60 * time.Second
 )
 
-// Options say how a task is repeated.
+// ErrStopped is returned by [Run] when its context ends before the one success that
+// was wanted.
+var ErrStopped = errors.New("stopped before the first success")
+
+// Options configures [Run]. Failed and Recovered must be set.
 type Options struct {
 	// Interval is the mean time between two successes. Zero means that one is
 	// enough.
 	Interval time.Duration
 
-	// StartupTimeout is how long the task may go on failing before its first
-	// success. Zero means that it is tried once.
+	// StartupTimeout is how long the first success may take. Less than 15 seconds
+	// means a single attempt, which may take that long.
 	StartupTimeout time.Duration
 
-	// Lasting reports whether an error before the first success would only come
+	// Permanent reports whether an error before the first success would only come
 	// again. Default: none would.
-	Lasting func(error) bool
+	Permanent func(error) bool
 
-	// RetryAfter returns how long the service that failed asked to be left alone,
-	// or zero. Default: it never asks.
+	// RetryAfter returns the backoff that the service which failed requested, or
+	// zero. Default: none.
 	RetryAfter func(error) time.Duration
 
-	// Failed is called after each failure, with the pause before the next try, or
-	// with zero when there will be none.
+	// Failed is called after each failure, with the pause before the next attempt,
+	// or with zero when there will be none.
 	Failed func(err error, retryIn time.Duration)
 
 	// Recovered is called when a success follows failures that followed a success.
@@ -48,14 +56,15 @@ type Options struct {
 	Random func() float64
 }
 
-// Run calls task until ctx ends; then it returns nil. Between successes lies the
-// interval, varied by ±10 %. After a failure the pause is two seconds and doubles
-// to a minute or the interval, if that is shorter, varied by half. Where the
-// service asked for a pause, it is that, and up to as long again or four seconds,
-// whichever is more.
+// Run calls task until ctx ends, with a context that ends after 15 seconds. Between
+// successes lies the interval, varied by ±10 %. After a failure the pause is two
+// seconds and doubles to a minute or the interval, if that is shorter, varied by
+// half. Where the service requested a pause, it is that, and up to as long again or
+// four seconds, whichever is more.
 //
-// Run returns the task's error when it has failed for the startup timeout. After
-// the first success no error ends it.
+// Run returns nil when ctx ends, or [ErrStopped] if it was to succeed once and has
+// not. It returns the task's error when there was no success within the startup
+// timeout. After the first success no error ends it.
 func Run(ctx context.Context, o Options, task func(context.Context) error) error {
 	start := time.Now()
 	var failures int
@@ -63,9 +72,13 @@ func Run(ctx context.Context, o Options, task func(context.Context) error) error
 	succeeded := false
 	for {
 		began := time.Now()
-		err := task(ctx)
-		if ctx.Err() != nil {
-			return nil //nolint:nilerr // the task was interrupted: what it returns says nothing
+		deadline := began.Add(attemptTimeout)
+		if last := start.Add(max(o.StartupTimeout, attemptTimeout)); !succeeded && last.Before(deadline) {
+			deadline = last
+		}
+		err := attempt(ctx, deadline, task)
+		if err != nil && ctx.Err() != nil { // what an interrupted task returns means nothing
+			return o.stopped()
 		}
 		var pause time.Duration
 		if err == nil {
@@ -83,27 +96,40 @@ func Run(ctx context.Context, o Options, task func(context.Context) error) error
 			}
 			failures++
 			pause = o.pause(failures, err)
-			if !succeeded && (o.lasting(err) || time.Since(start)+pause > o.StartupTimeout) {
+			if !succeeded && (o.permanent(err) || time.Since(start)+pause > o.StartupTimeout) {
 				o.Failed(err, 0)
 				return err
 			}
 			o.Failed(err, pause)
 		}
 		if !wait(ctx, pause) {
-			return nil
+			return o.stopped()
 		}
 	}
 }
 
-func (o Options) lasting(err error) bool { return o.Lasting != nil && o.Lasting(err) }
+func attempt(ctx context.Context, deadline time.Time, task func(context.Context) error) error {
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	return task(ctx)
+}
+
+func (o Options) stopped() error {
+	if o.Interval == 0 {
+		return ErrStopped
+	}
+	return nil
+}
+
+func (o Options) permanent(err error) bool { return o.Permanent != nil && o.Permanent(err) }
 
 // pause returns how long to wait after the nth failure in a row.
 func (o Options) pause(n int, err error) time.Duration {
 	if o.RetryAfter != nil {
 		if asked := o.RetryAfter(err); asked > 0 {
-			// Up to twice what was asked, lest all come back in the same moment. Not
-			// longer after each failure: where many wait for room, those whose turn
-			// has not come yet would fall ever further behind.
+			// Up to twice that, so that the pods do not all come back at the same
+			// moment. Not longer after each failure: where many wait for room, those
+			// whose turn has not come yet would fall ever further behind.
 			return asked + o.vary(max(asked/2, firstPause), 1)
 		}
 	}

@@ -80,10 +80,10 @@ func TestEnds(t *testing.T) {
 		wantErr   error
 	}{
 		{"one success is enough", Options{}, []error{nil}, 1, nil},
-		{"tried once", Options{}, []error{errTask}, 1, errTask},
-		{"tried once, to poll", Options{Interval: time.Minute}, []error{errTask}, 1, errTask},
+		{"a single attempt", Options{}, []error{errTask}, 1, errTask},
+		{"a single attempt to poll", Options{Interval: time.Minute}, []error{errTask}, 1, errTask},
 		{"success at last", Options{StartupTimeout: time.Minute}, []error{errTask, errTask, nil}, 3, nil},
-		{"lasting", Options{StartupTimeout: time.Minute, Lasting: func(err error) bool { return errors.Is(err, errTask) }}, []error{errTask}, 1, errTask},
+		{"permanent", Options{StartupTimeout: time.Minute, Permanent: func(err error) bool { return errors.Is(err, errTask) }}, []error{errTask}, 1, errTask},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestStartup(t *testing.T) {
 
 func TestLaterFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := run(t, Options{Interval: 10 * time.Second, Lasting: func(error) bool { return true }}, 10*time.Minute,
+		r := run(t, Options{Interval: 10 * time.Second, Permanent: func(error) bool { return true }}, 10*time.Minute,
 			nil, errTask, errTask, errTask, nil, nil, errTask, nil, nil)
 		if r.err != nil {
 			t.Fatalf("ended with %v", r.err)
@@ -194,14 +194,93 @@ func TestRandom(t *testing.T) {
 	})
 }
 
+// hang is a task that ends with its context.
+func hang(ctx context.Context) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestStartupTimeoutBoundsHangingAttempts(t *testing.T) {
+	tests := []struct {
+		timeout, want time.Duration
+		attempts      int
+	}{
+		{0, attemptTimeout, 1},
+		{5 * time.Second, attemptTimeout, 1},
+		{attemptTimeout, attemptTimeout, 1},
+		{40 * time.Second, 40 * time.Second, 3}, // 0 to 15 s, 17 to 32 s, 36 to 40 s
+		{5 * time.Minute, 5 * time.Minute, 8},
+	}
+	for _, test := range tests {
+		t.Run(test.timeout.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				attempts := 0
+				o := Options{
+					Interval: time.Minute, StartupTimeout: test.timeout, Random: func() float64 { return 0.5 },
+					Failed: func(error, time.Duration) { attempts++ }, Recovered: func(int, time.Duration) {},
+				}
+				start := time.Now()
+				err := Run(t.Context(), o, hang)
+				if !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("got %v", err)
+				}
+				// No attempt begins after the timeout, so the end may come a pause earlier.
+				if took := time.Since(start); took > test.want || took < test.want-longestPause {
+					t.Errorf("ended after %s, want %s", took, test.want)
+				}
+				if attempts > test.attempts || attempts < test.attempts-1 {
+					t.Errorf("%d attempts, want %d", attempts, test.attempts)
+				}
+			})
+		})
+	}
+}
+
+func TestLaterAttemptsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer cancel()
+		calls := 0
+		var took []time.Duration
+		err := Run(ctx, Options{Interval: time.Minute, Failed: func(error, time.Duration) {}}, func(ctx context.Context) error {
+			if calls++; calls == 1 {
+				return nil
+			}
+			start := time.Now()
+			err := hang(ctx)
+			took = append(took, time.Since(start))
+			return err
+		})
+		if err != nil || len(took) < 3 || slices.Max(took) > attemptTimeout {
+			t.Errorf("attempts took %s, error %v", took, err)
+		}
+	})
+}
+
 func TestEndsWithContext(t *testing.T) {
-	for _, during := range []string{"task", "pause", "pause after failure"} {
-		t.Run(during, func(t *testing.T) {
+	for _, test := range []struct {
+		during   string
+		interval time.Duration
+		want     error
+	}{
+		{"task", time.Hour, nil},
+		{"pause", time.Hour, nil},
+		{"pause after failure", time.Hour, nil},
+		{"task", 0, ErrStopped},
+		{"pause after failure", 0, ErrStopped},
+		{"task that succeeds", 0, nil},
+	} {
+		t.Run(test.during+" "+test.interval.String(), func(t *testing.T) {
+			during, interval := test.during, test.interval
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				start := time.Now()
-				options := Options{Interval: time.Hour, StartupTimeout: 24 * time.Hour, Failed: func(error, time.Duration) {}}
+				options := Options{Interval: interval, StartupTimeout: 24 * time.Hour, Failed: func(error, time.Duration) {}}
 				err := Run(ctx, options, func(ctx context.Context) error {
+					if during == "task that succeeds" {
+						cancel()
+						return nil
+					}
 					if during == "task" {
 						cancel()
 						<-ctx.Done()
@@ -213,8 +292,8 @@ func TestEndsWithContext(t *testing.T) {
 					}
 					return errTask
 				})
-				if err != nil {
-					t.Errorf("stopping is not an error, got %v", err)
+				if !errors.Is(err, test.want) {
+					t.Errorf("got %v, want %v", err, test.want)
 				}
 				if took := time.Since(start); took > time.Second {
 					t.Errorf("ended %s after the start", took)

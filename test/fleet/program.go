@@ -6,10 +6,9 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 
-	"github.com/workload-identity-quickstart/msal-go/internal/diagnose"
 	"github.com/workload-identity-quickstart/msal-go/internal/keyvault"
+	workload "github.com/workload-identity-quickstart/msal-go/internal/network"
 	"github.com/workload-identity-quickstart/msal-go/internal/poll"
-	"github.com/workload-identity-quickstart/msal-go/internal/retryafter"
 )
 
 const (
@@ -31,25 +30,24 @@ func QuickstartWithoutJitter(ctx context.Context, p *pod) error {
 }
 
 func quickstart(ctx context.Context, p *pod, random func() float64) error {
-	p.options.Retry = retryafter.Retries()
+	monitor, base := workload.New(p.getenv), p.options
+	p.options = monitor.Options(workload.EntraID, base)
 	credential, err := p.credential()
 	if err != nil {
 		return err
 	}
-	vault, err := keyvault.New(vaultURL, credential, &p.options)
+	options := monitor.Options(workload.KeyVault, base)
+	vault, err := keyvault.New(vaultURL, credential, &options)
 	if err != nil {
 		return err
 	}
 	return poll.Run(ctx, poll.Options{
 		Interval:       interval,
 		StartupTimeout: startupTimeout,
-		Lasting: func(err error) bool {
-			return diagnose.Explain(err, diagnose.Gather(p.getenv)).Lasting
-		},
-		RetryAfter: retryafter.Of,
-		Failed:     func(error, time.Duration) {},
-		Recovered:  func(int, time.Duration) {},
-		Random:     random,
+		RetryAfter:     keyvault.RetryAfter,
+		Failed:         func(error, time.Duration) {},
+		Recovered:      func(int, time.Duration) {},
+		Random:         random,
 	}, func(ctx context.Context) error {
 		if _, err := vault.Secret(ctx, secretName); err != nil {
 			return err

@@ -68,7 +68,7 @@ func TestAzidentityIsRejected(t *testing.T) {
 		token  *issuer.TokenOptions
 		want   string
 	}{
-		{name: "no federated credential", config: localazure.SandboxConfig{NoFederatedCredential: true}, want: "AADSTS700211"},
+		{name: "no federated credential", config: localazure.SandboxConfig{NoFederatedCredential: true}, want: "AADSTS70025"},
 		{name: "subject", token: &issuer.TokenOptions{Subject: "system:serviceaccount:default:other"}, want: "AADSTS700213"},
 		{name: "signature", token: &issuer.TokenOptions{ForeignKey: true}, want: "AADSTS"},
 		{name: "no role", config: localazure.SandboxConfig{DenySecret: localazure.DenyRBAC}, want: "ForbiddenByRbac"},

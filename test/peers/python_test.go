@@ -27,7 +27,7 @@ func TestMSALForPython(t *testing.T) {
 	}{
 		{"secret", localazure.SandboxConfig{}, "200 Hello!"},
 		{"China", localazure.SandboxConfig{Cloud: cloud.China()}, "200 Hello!"},
-		{"no federated credential", localazure.SandboxConfig{NoFederatedCredential: true}, "invalid_client [700211]"},
+		{"no federated credential", localazure.SandboxConfig{NoFederatedCredential: true}, "invalid_client [70025]"},
 		{"no role", localazure.SandboxConfig{DenySecret: localazure.DenyRBAC}, "403 ForbiddenByRbac"},
 	}
 	for _, test := range tests {

@@ -17,7 +17,7 @@ const (
 func AddAPI(t *testing.T, sandbox *localazure.Sandbox, roles ...string) {
 	t.Helper()
 	api := entra.Application{
-		ClientID: APIClientID, ObjectID: APIClientID, TenantID: localazure.TenantID,
+		ClientID: APIClientID, ObjectID: APIClientID, TenantID: localazure.TenantID, AccessTokenVersion: 2,
 		IdentifierURIs: []string{"api://" + localazure.TenantID + "/orders"}, AppRoles: map[string][]string{},
 	}
 	for _, role := range roles {

@@ -36,8 +36,11 @@ func (s *Service) Start(t *testing.T, host string, cfg localazure.SandboxConfig)
 		cfg.Hosts = map[string]http.Handler{host: s}
 	}
 	sandbox := fakeazure.Start(t, cfg)
-	provider, err := oidc.NewProvider(oidc.ClientContext(t.Context(), fakeazure.Client(t, sandbox)),
-		"https://login.microsoftonline.com/"+localazure.TenantID+"/v2.0")
+	issuer := "https://login.microsoftonline.com/" + localazure.TenantID + "/v2.0"
+	if strings.HasPrefix(s.Audience, "https://") {
+		issuer = "https://sts.windows.net/" + localazure.TenantID + "/" // of the tokens for Azure's services
+	}
+	provider, err := oidc.NewProvider(oidc.ClientContext(t.Context(), fakeazure.Client(t, sandbox)), issuer)
 	if err != nil {
 		t.Fatal(err)
 	}

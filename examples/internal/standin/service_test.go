@@ -34,7 +34,7 @@ func TestService(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			service := &Service{Audience: "e406a681-f3d4-42a8-90b6-c2b029497af1", Answer: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			service := &Service{Audience: "https://storage.azure.com", Answer: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				_, _ = io.WriteString(w, "done")
 			})}
 			sandbox := service.Start(t, "service.example", localazure.SandboxConfig{AccessTokenLifetime: test.lifetime})

@@ -62,25 +62,17 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestResource(t *testing.T) {
+func TestHasResource(t *testing.T) {
 	for _, c := range All() {
-		for _, uri := range []string{c.VaultResource(), c.VaultResource() + "/", KeyVaultAppID} {
-			if id, ok := c.Resource(uri); !ok || id != KeyVaultAppID {
-				t.Errorf("%s: Resource(%q) = %q, %t, want Key Vault", c.Name, uri, id, ok)
+		for _, name := range []string{c.VaultResource(), c.VaultResource() + "/", KeyVaultAppID, "https://management.azure.com", "https://servicebus.azure.net/"} {
+			if !c.HasResource(name) {
+				t.Errorf("%s: %q is unknown", c.Name, name)
 			}
 		}
 	}
-	for _, uri := range []string{"https://management.azure.com", "https://management.core.windows.net/"} {
-		if id, ok := Public().Resource(uri); !ok || id != "797f4846-ba00-4fd7-ba43-dac1f8f63013" {
-			t.Errorf("Resource(%q) = %q, %t, want Azure Resource Manager", uri, id, ok)
-		}
-	}
-	if id, ok := Public().Resource("https://graph.microsoft.com/"); !ok || id != "00000003-0000-0000-c000-000000000000" {
-		t.Errorf("Microsoft Graph = %q, %t", id, ok)
-	}
-	for _, uri := range []string{"", "/", "https://vault.azure.cn", "https://VAULT.azure.net", "vault.azure.net"} {
-		if id, ok := Public().Resource(uri); ok {
-			t.Errorf("Resource(%q) = %q, want that it is unknown", uri, id)
+	for _, name := range []string{"", "/", "https://vault.azure.cn", "https://VAULT.azure.net", "vault.azure.net"} {
+		if Public().HasResource(name) {
+			t.Errorf("%q is known", name)
 		}
 	}
 }

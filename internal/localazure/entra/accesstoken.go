@@ -58,50 +58,63 @@ func newSigningKey() (signingKey, error) {
 	}}, nil
 }
 
-// tokenClaims are those of an application's v2.0 access token, see
+// tokenClaims are those of an application's access token, see
 // https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference.
 type tokenClaims struct {
-	Audience     string   `json:"aud"`
-	Issuer       string   `json:"iss"`
-	IssuedAt     int64    `json:"iat"`
-	NotBefore    int64    `json:"nbf"`
-	Expiry       int64    `json:"exp"`
-	Opaque       string   `json:"aio"`
-	ClientID     string   `json:"azp"`
-	ClientAuth   string   `json:"azpacr"` // "2": authenticated by an assertion
-	IDType       string   `json:"idtyp"`
-	ObjectID     string   `json:"oid"`
-	History      string   `json:"rh"`
-	Roles        []string `json:"roles,omitempty"`
-	Subject      string   `json:"sub"`
-	TenantID     string   `json:"tid"`
-	UniqueID     string   `json:"uti"`
-	Version      string   `json:"ver"`
-	Capabilities []string `json:"xms_cc,omitempty"`
+	Audience         string   `json:"aud"`
+	Issuer           string   `json:"iss"`
+	IssuedAt         int64    `json:"iat"`
+	NotBefore        int64    `json:"nbf"`
+	Expiry           int64    `json:"exp"`
+	Opaque           string   `json:"aio"`
+	ClientID         string   `json:"appid,omitempty"`    // v1.0
+	ClientAuth       string   `json:"appidacr,omitempty"` // v1.0; "2": by an assertion
+	ClientIDV2       string   `json:"azp,omitempty"`
+	ClientAuthV2     string   `json:"azpacr,omitempty"`
+	IdentityProvider string   `json:"idp,omitempty"` // v1.0
+	IDType           string   `json:"idtyp"`
+	ObjectID         string   `json:"oid"`
+	History          string   `json:"rh"`
+	Roles            []string `json:"roles,omitempty"`
+	Subject          string   `json:"sub"`
+	TenantID         string   `json:"tid"`
+	UniqueID         string   `json:"uti"`
+	Version          string   `json:"ver"`
+	ManagedIdentity  string   `json:"xms_mirid,omitempty"`
+	Capabilities     []string `json:"xms_cc,omitempty"`
 }
 
+// backdate is how much earlier than its issue a token becomes valid, by its iat as
+// well as by its nbf, for clocks that are behind.
+const backdate = 5 * time.Minute
+
 // issue signs an access token for app to a resource.
-func (d *Directory) issue(app Application, t Tenant, audience resource, capabilities []string) (string, error) {
+func (d *Directory) issue(app Application, t Tenant, to resource, lifetime time.Duration, capabilities []string) (string, error) {
 	now := d.now()
-	token, err := jwt.Signed(d.key.signer).Claims(tokenClaims{
-		Audience:     audience.appID,
-		Issuer:       t.Cloud.Issuers(t.ID)[0],
-		IssuedAt:     now.Unix(),
-		NotBefore:    now.Add(-5 * time.Minute).Unix(), // Entra ID backdates for clocks that are behind
-		Expiry:       now.Add(d.lifetime).Unix(),
-		Opaque:       opaque(36),
-		ClientID:     app.ClientID,
-		ClientAuth:   "2",
-		IDType:       "app",
-		ObjectID:     app.ObjectID,
-		History:      "1." + opaque(48),
-		Roles:        audience.roles,
-		Subject:      app.ObjectID,
-		TenantID:     t.ID,
-		UniqueID:     opaque(16),
-		Version:      "2.0",
-		Capabilities: capabilities,
-	}).Serialize()
+	from := now.Add(-backdate).Unix()
+	claims := tokenClaims{
+		Audience:        to.audience,
+		Issuer:          t.Cloud.IssuerV1(t.ID),
+		IssuedAt:        from,
+		NotBefore:       from,
+		Expiry:          now.Add(lifetime).Unix(),
+		Opaque:          opaque(36),
+		IDType:          "app",
+		ObjectID:        app.ObjectID,
+		History:         "1." + opaque(48),
+		Roles:           to.roles,
+		Subject:         app.ObjectID,
+		TenantID:        t.ID,
+		UniqueID:        opaque(16),
+		ManagedIdentity: app.ManagedIdentity,
+		Capabilities:    capabilities,
+	}
+	if to.version == 2 {
+		claims.Issuer, claims.ClientIDV2, claims.ClientAuthV2, claims.Version = t.Cloud.IssuerV2(t.ID), app.ClientID, "2", "2.0"
+	} else {
+		claims.ClientID, claims.ClientAuth, claims.IdentityProvider, claims.Version = app.ClientID, "2", claims.Issuer, "1.0"
+	}
+	token, err := jwt.Signed(d.key.signer).Claims(claims).Serialize()
 	if err != nil {
 		return "", fmt.Errorf("sign access token: %w", err)
 	}

@@ -17,7 +17,8 @@ func TestTokenForAnAPIOfOnesOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	api := Application{
-		ClientID: strings.ToUpper(apiID), ObjectID: apiID, TenantID: tenantID, IdentifierURIs: []string{"api://orders"},
+		AccessTokenVersion: 2,
+		ClientID:           strings.ToUpper(apiID), ObjectID: apiID, TenantID: tenantID, IdentifierURIs: []string{"api://orders"},
 		AppRoles: map[string][]string{"Orders.Write": {otherID, clientID}, "Orders.Read": {clientID}, "Orders.Delete": {otherID}, "Orders.Audit": nil},
 	}
 	foreign := Application{ClientID: otherID, ObjectID: otherID, TenantID: otherTenant, IdentifierURIs: []string{"api://foreign", "api://orders"}}
@@ -32,12 +33,12 @@ func TestTokenForAnAPIOfOnesOwn(t *testing.T) {
 	}
 
 	for _, test := range []struct {
-		scope, audience string
-		roles           []string
+		scope, issuer, audience string
+		roles                   []string
 	}{
-		{"api://orders/.default", apiID, []string{"Orders.Read", "Orders.Write"}},
-		{apiID + "/.default", apiID, []string{"Orders.Read", "Orders.Write"}},
-		{clientID + "/.default", clientID, nil}, // a token to itself
+		{"api://orders/.default", issuerV2, apiID, []string{"Orders.Read", "Orders.Write"}},
+		{apiID + "/.default", issuerV2, apiID, []string{"Orders.Read", "Orders.Write"}},
+		{clientID + "/.default", issuerV1, clientID, nil}, // a token to itself
 	} {
 		form := f.form(t)
 		form.Set("scope", test.scope)
@@ -46,7 +47,7 @@ func TestTokenForAnAPIOfOnesOwn(t *testing.T) {
 			t.Errorf("%s: status %d", test.scope, resp.StatusCode)
 			continue
 		}
-		if claims := f.verified(t, got.AccessToken, test.audience); !slices.Equal(claims.Roles, test.roles) {
+		if claims := f.verified(t, got.AccessToken, test.issuer, test.audience); !slices.Equal(claims.Roles, test.roles) {
 			t.Errorf("%s: roles %q, want %q", test.scope, claims.Roles, test.roles)
 		}
 	}

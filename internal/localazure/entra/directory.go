@@ -19,12 +19,17 @@ import (
 // minutes.
 const DefaultTokenLifetime = time.Hour
 
+// ManagedIdentityTokenLifetime is how long access tokens of managed identities live
+// unless [Config.TokenLifetime] says otherwise.
+const ManagedIdentityTokenLifetime = 24 * time.Hour
+
 // Config configures a [Directory]. The zero value is valid.
 type Config struct {
 	// IssuerRoots are trusted, instead of the system's, when the keys of an
 	// issuer named in a federated identity credential are fetched.
 	IssuerRoots *x509.CertPool
-	// TokenLifetime of access tokens; zero means [DefaultTokenLifetime].
+	// TokenLifetime of access tokens; zero means [DefaultTokenLifetime], or
+	// [ManagedIdentityTokenLifetime].
 	TokenLifetime time.Duration
 	// Now is the directory's clock; nil means time.Now.
 	Now func() time.Time
@@ -55,9 +60,6 @@ func New(cfg Config) (*Directory, error) {
 	}
 	if d.now == nil {
 		d.now = time.Now
-	}
-	if d.lifetime == 0 {
-		d.lifetime = DefaultTokenLifetime
 	}
 	if d.lifetime < 0 {
 		return nil, fmt.Errorf("access token lifetime %s is negative", d.lifetime)
@@ -113,9 +115,11 @@ func (d *Directory) named(uri, tenantID string) *Application {
 
 // resource finds what a scope of t names, by URI or by application id: a service
 // of Azure or an application of the tenant, with the roles that client has there.
+// The audience of v1.0 tokens is what the scope names, that of v2.0 tokens the
+// application's id.
 func (d *Directory) resource(name string, t Tenant, client Application) (resource, bool) {
-	if appID, ok := t.Cloud.Resource(name); ok {
-		return resource{appID: appID}, true
+	if t.Cloud.HasResource(name) {
+		return resource{audience: name, version: 1}, true
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -126,5 +130,9 @@ func (d *Directory) resource(name string, t Tenant, client Application) (resourc
 	if a == nil || a.TenantID != t.ID {
 		return resource{}, false
 	}
-	return resource{appID: a.ClientID, roles: a.rolesOf(client.ClientID)}, true
+	r := resource{audience: name, version: 1, roles: a.rolesOf(client.ClientID)}
+	if a.AccessTokenVersion == 2 {
+		r.audience, r.version = a.ClientID, 2
+	}
+	return r, true
 }

@@ -51,7 +51,7 @@ func TestInstanceDiscovery(t *testing.T) {
 		"https://login.microsoftonline.com/common/discovery/instance":                                {400, "invalid_request", 900144, "api-version"},
 		"https://login.microsoftonline.com/common/discovery/instance?api-version=9":                  {400, "invalid_request", 9002313, "malformed"},
 		"https://login.example/common/discovery/instance?api-version=1.1":                            {400, "invalid_instance", 50049, "instance"},
-		"https://login.microsoftonline.com/nothing/here":                                             {404, "invalid_request", 90023, "Invalid STS request."},
+		"https://login.microsoftonline.com/nothing/here":                                             {501, "not_implemented", 0, "localazure does not implement GET /nothing/here"},
 	} {
 		var got errorBody
 		refused(t, f.get(t, url, &got), got, want)
@@ -76,13 +76,23 @@ func TestOpenIDConfigurationAndKeys(t *testing.T) {
 			t.Errorf("%s: want one public key with a certificate", url)
 		}
 	}
-	for path, code := range map[string]int{
-		otherID + "/v2.0/.well-known/openid-configuration": 90002,
-		otherID + "/discovery/v2.0/keys":                   90002,
+	for path, issuer := range map[string]string{
+		"common/v2.0/":        "https://login.microsoftonline.com/{tenantid}/v2.0",
+		"organizations/v2.0/": "https://login.microsoftonline.com/{tenantid}/v2.0",
+		"organizations/":      "https://sts.windows.net/{tenantid}/",
+		tenantID + "/":        "https://sts.windows.net/" + tenantID + "/",
 	} {
-		var got errorBody
-		refused(t, f.get(t, "https://login.microsoftonline.com/"+path, &got), got, refusal{400, "invalid_request", code, otherID})
+		resp := f.get(t, "https://login.microsoftonline.com/"+path+".well-known/openid-configuration", &document)
+		if document.Issuer != issuer || resp.Header.Get("Cache-Control") != "max-age=86400, private" {
+			t.Errorf("%s: issuer %q, %q", path, document.Issuer, resp.Header)
+		}
+		var keys jose.JSONWebKeySet
+		if f.get(t, document.KeysURL, &keys); len(keys.Keys) != 1 {
+			t.Errorf("%s: no key at %s", path, document.KeysURL)
+		}
 	}
+	var got errorBody
+	refused(t, f.get(t, "https://login.microsoftonline.com/"+otherID+"/discovery/v2.0/keys", &got), got, refusal{400, "invalid_request", 90002, otherID})
 }
 
 func TestModelRefuses(t *testing.T) {
@@ -103,6 +113,7 @@ func TestModelRefuses(t *testing.T) {
 	}
 	for want, err := range map[string]error{
 		"is not a GUID":                 f.AddTenant(Tenant{ID: "contoso", Cloud: cloud.Public()}),
+		"version 3 is neither 1 nor 2":  f.AddApplication(Application{ClientID: otherID, ObjectID: objectID, TenantID: tenantID, AccessTokenVersion: 3}),
 		"has no cloud":                  f.AddTenant(Tenant{ID: otherID}),
 		"tenant " + tenantID:            f.AddTenant(Tenant{ID: tenantID, Cloud: cloud.China()}),
 		`client id "a" is not a GUID`:   f.AddApplication(Application{ClientID: "a", ObjectID: objectID, TenantID: tenantID}),

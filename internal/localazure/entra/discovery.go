@@ -3,6 +3,7 @@ package entra
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/workload-identity-quickstart/msal-go/internal/localazure/cloud"
 )
@@ -60,16 +61,34 @@ func invalidInstance() *refusal {
 // openIDConfiguration is the discovery document of a tenant, see
 // https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#sample-response.
 func (d *Directory) openIDConfiguration(r *http.Request, c cloud.Cloud) (any, *refusal) {
-	tenant, refused := d.requestTenant(r, c)
-	if refused != nil {
-		return nil, refused
+	return d.configuration(r, c, c.IssuerV2, "/v2.0")
+}
+
+// openIDConfigurationV1 is the one for v1.0 tokens.
+func (d *Directory) openIDConfigurationV1(r *http.Request, c cloud.Cloud) (any, *refusal) {
+	return d.configuration(r, c, c.IssuerV1, "")
+}
+
+// configuration is a discovery document. Those of all tenants together name a
+// placeholder for the tenant in the issuer.
+func (d *Directory) configuration(r *http.Request, c cloud.Cloud, issuer func(string) string, version string) (any, *refusal) {
+	name := r.PathValue("tenant")
+	inIssuer := "{tenantid}"
+	if !slices.Contains([]string{"common", "organizations"}, name) {
+		tenant, ok := d.tenant(name, c)
+		if !ok {
+			refused := unknownTenant(name)
+			refused.oauth = "invalid_tenant"
+			return nil, refused
+		}
+		name, inIssuer = tenant.ID, tenant.ID
 	}
-	base := c.AuthorityURL() + tenant.ID
+	base := c.AuthorityURL() + name
 	return map[string]any{
-		"issuer":                                c.Issuers(tenant.ID)[0],
-		"authorization_endpoint":                base + "/oauth2/v2.0/authorize",
-		"token_endpoint":                        base + "/oauth2/v2.0/token",
-		"jwks_uri":                              base + "/discovery/v2.0/keys",
+		"issuer":                                issuer(inIssuer),
+		"authorization_endpoint":                base + "/oauth2" + version + "/authorize",
+		"token_endpoint":                        base + "/oauth2" + version + "/token",
+		"jwks_uri":                              base + "/discovery" + version + "/keys",
 		"token_endpoint_auth_methods_supported": []string{"client_secret_post", "private_key_jwt", "client_secret_basic"},
 		"response_modes_supported":              []string{"query", "fragment", "form_post"},
 		"response_types_supported":              []string{"code", "id_token", "code id_token", "id_token token"},
@@ -82,7 +101,7 @@ func (d *Directory) openIDConfiguration(r *http.Request, c cloud.Cloud) (any, *r
 
 // keys are the same in every tenant, and at "common".
 func (d *Directory) keys(r *http.Request, c cloud.Cloud) (any, *refusal) {
-	if r.PathValue("tenant") != "common" {
+	if !slices.Contains([]string{"common", "organizations"}, r.PathValue("tenant")) {
 		if _, refused := d.requestTenant(r, c); refused != nil {
 			return nil, refused
 		}

@@ -1,6 +1,7 @@
 package entra
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -20,18 +21,37 @@ const maxFederatedCredentials = 20
 type Tenant struct {
 	ID    string // a GUID
 	Cloud cloud.Cloud
+	// Name is the directory's display name, which its errors mention. It is
+	// [DefaultTenantName] unless set.
+	Name string
 }
+
+// DefaultTenantName is the display name that Azure gives to new tenants.
+const DefaultTenantName = "Default Directory"
 
 // Application is an application, or a user-assigned managed identity, with its
 // service principal in one tenant.
 type Application struct {
 	ClientID string // a GUID
+	// Name is the display name, which some errors mention. It is the client ID
+	// unless set.
+	Name string
 	// ObjectID of the service principal, a GUID: the "oid" of its tokens.
 	ObjectID             string
 	TenantID             string
 	FederatedCredentials []FederatedCredential
 	IdentityBindings     []IdentityBinding
+	// ManagedIdentity is the resource ID of a user-assigned managed identity, and
+	// empty for an application. Tokens of managed identities have it as their
+	// "xms_mirid" and live for [ManagedIdentityTokenLifetime].
+	ManagedIdentity string
+	// NoServicePrincipal leaves an application, which is only registered, without a
+	// service principal in its tenant.
+	NoServicePrincipal bool
 
+	// AccessTokenVersion of the tokens for this application, 1 or 2: in its
+	// registration, api.requestedAccessTokenVersion. Zero means 1, as for null there.
+	AccessTokenVersion int
 	// IdentifierURIs name the application, besides its client id, where others
 	// ask for tokens to it: an API has one, such as "api://orders". They are
 	// compared byte by byte and unique in the tenant.
@@ -95,6 +115,7 @@ func (d *Directory) AddTenant(t Tenant) error {
 	if _, ok := d.tenants[t.ID]; ok {
 		return fmt.Errorf("tenant %s exists already", t.ID)
 	}
+	t.Name = cmp.Or(t.Name, DefaultTenantName)
 	d.tenants[t.ID] = t
 	return nil
 }
@@ -109,6 +130,9 @@ func (d *Directory) AddApplication(a Application) error {
 	}
 	if !guid.Valid(a.ObjectID) {
 		errs = append(errs, fmt.Errorf("object id %q is not a GUID", a.ObjectID))
+	}
+	if a.AccessTokenVersion < 0 || a.AccessTokenVersion > 2 {
+		errs = append(errs, fmt.Errorf("access token version %d is neither 1 nor 2", a.AccessTokenVersion))
 	}
 	credentials := a.FederatedCredentials
 	a.FederatedCredentials = nil
@@ -138,6 +162,7 @@ func (d *Directory) AddApplication(a Application) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
+	a.Name = cmp.Or(a.Name, a.ClientID)
 	d.applications[a.ClientID] = &a
 	return nil
 }

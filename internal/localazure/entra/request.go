@@ -49,11 +49,15 @@ func (d *Directory) requestApplication(clientID string, t Tenant) (Application, 
 		return Application{}, badRequest(700038, "%s is not a valid application identifier.", clientID)
 	}
 	app, ok := d.application(clientID, t)
+	if ok && app.NoServicePrincipal {
+		return Application{}, invalidClient(7000229, "The client application %s is missing service principal in the tenant %s. "+
+			"See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119", app.ClientID, t.ID)
+	}
 	if !ok {
 		return Application{}, refuse(http.StatusBadRequest, "unauthorized_client", 700016,
 			"Application with identifier '%s' was not found in the directory '%s'. This can happen if the application "+
 				"has not been installed by the administrator of the tenant or consented to by any user in the tenant. "+
-				"You may have sent your authentication request to the wrong tenant.", clientID, t.ID)
+				"You may have sent your authentication request to the wrong tenant.", clientID, t.Name)
 	}
 	return app, nil
 }
@@ -82,8 +86,9 @@ func clientCapabilities(claims string) ([]string, *refusal) {
 
 // resource is what a token is for, and what its bearer may do there.
 type resource struct {
-	appID string
-	roles []string
+	audience string // of the token
+	version  int    // of the token
+	roles    []string
 }
 
 // requestResource finds the resource that scope asks for on client's behalf.
@@ -93,7 +98,7 @@ func (d *Directory) requestResource(scope string, t Tenant, client Application) 
 	}
 	fields := strings.Fields(scope)
 	if len(fields) == 0 {
-		return resource{}, missingParameter("scope")
+		return resource{}, missingField("scope")
 	}
 	// MSAL adds the scopes of OpenID Connect; without a user they mean nothing.
 	fields = slices.DeleteFunc(fields, func(s string) bool {
@@ -114,5 +119,5 @@ func (d *Directory) requestResource(scope string, t Tenant, client Application) 
 	return resource{}, refuse(http.StatusBadRequest, "invalid_resource", 500011,
 		"The resource principal named %s was not found in the tenant named %s. This can happen if the application has "+
 			"not been installed by the administrator of the tenant or consented to by any user in the tenant. You might "+
-			"have sent your authentication request to the wrong tenant.", name, t.ID)
+			"have sent your authentication request to the wrong tenant.", name, t.Name)
 }

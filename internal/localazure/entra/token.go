@@ -1,7 +1,9 @@
 package entra
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/workload-identity-quickstart/msal-go/internal/localazure/cloud"
@@ -32,12 +34,18 @@ func (d *Directory) token(r *http.Request, c cloud.Cloud) (any, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
+	if slices.Contains([]string{"common", "organizations", "consumers"}, r.PathValue("tenant")) {
+		return nil, badRequest(50059, "No tenant-identifying information found in either the request or implied by any provided credentials.")
+	}
 	tenant, refused := d.requestTenant(r, c)
 	if refused != nil {
 		return nil, refused
 	}
 	switch grant := form.Get("grant_type"); grant {
 	case "client_credentials":
+	case "authorization_code", "refresh_token", "password", "device_code",
+		"urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:jwt-bearer":
+		return nil, notImplemented("the grant type '%s'", grant)
 	case "":
 		return nil, missingParameter("grant_type")
 	default:
@@ -56,6 +64,10 @@ func (d *Directory) token(r *http.Request, c cloud.Cloud) (any, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
+	if form.Get("client_assertion") == "" && form.Get("client_secret") != "" {
+		return nil, invalidClient(7000215, "Invalid client secret provided. Ensure the secret being sent in the request is the "+
+			"client secret value, not the client secret ID, for a secret added to app '%s'.", app.ClientID)
+	}
 	if form.Get("client_assertion") == "" {
 		return nil, invalidClient(7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.")
 	}
@@ -69,13 +81,17 @@ func (d *Directory) token(r *http.Request, c cloud.Cloud) (any, *refusal) {
 	if refused := d.checkAssertion(r.Context(), app, form.Get("client_assertion")); refused != nil {
 		return nil, refused
 	}
-	token, err := d.issue(app, tenant, audience, capabilities)
+	lifetime := cmp.Or(d.lifetime, DefaultTokenLifetime)
+	if d.lifetime == 0 && app.ManagedIdentity != "" {
+		lifetime = ManagedIdentityTokenLifetime
+	}
+	token, err := d.issue(app, tenant, audience, lifetime, capabilities)
 	if err != nil {
 		return nil, refuse(http.StatusInternalServerError, "server_error", 90033, "A transient error has occurred. Please try again.")
 	}
-	seconds := int64(d.lifetime / time.Second)
+	seconds := int64(lifetime / time.Second)
 	response := tokenResponse{TokenType: "Bearer", ExpiresIn: seconds, ExtendedLifetime: seconds, AccessToken: token}
-	if d.lifetime >= refreshAdvice {
+	if lifetime >= refreshAdvice {
 		response.RefreshIn = seconds / 2
 	}
 	return response, nil

@@ -17,7 +17,16 @@ const clockSkew = 5 * time.Minute
 
 // caller is who an access token says its bearer is.
 type caller struct {
-	clientID, objectID, issuer string
+	clientID, objectID, issuer, managedIdentity string
+}
+
+// String is how errors name the caller.
+func (c caller) String() string {
+	s := fmt.Sprintf("appid=%s;oid=%s;iss=%s", c.clientID, c.objectID, c.issuer)
+	if c.managedIdentity != "" {
+		s += ";xms_mirid=" + c.managedIdentity
+	}
+	return s
 }
 
 // challenge tells a client where to get a token and for what, see
@@ -40,14 +49,15 @@ func (v *Vault) authenticate(authorization string, keys jose.JSONWebKeySet) (cal
 	}
 	known := keys.Key(token.Headers[0].KeyID)
 	if len(known) == 0 {
-		return caller{}, unauthorized("AKV10046: Unable to resolve the key used for signature validation.")
+		return caller{}, unauthorized("AKV10046: Unable to resolve the key used for signature validation. EncodedJwtHeader: '%s'.",
+			raw[:strings.Index(raw, ".")])
 	}
 	var claims struct {
 		jwt.Claims
-		V1ClientID string `json:"appid"`
-		V2ClientID string `json:"azp"`
-		ObjectID   string `json:"oid"`
-		TenantID   string `json:"tid"`
+		ClientID        string `json:"appid"`
+		ObjectID        string `json:"oid"`
+		TenantID        string `json:"tid"`
+		ManagedIdentity string `json:"xms_mirid"`
 	}
 	if err := token.Claims(known[0].Key, &claims); err != nil {
 		return caller{}, unauthorized("Error validating token: 'IDX10511'.")
@@ -56,13 +66,13 @@ func (v *Vault) authenticate(authorization string, keys jose.JSONWebKeySet) (cal
 	if !slices.ContainsFunc(claims.Audience, func(audience string) bool {
 		return audience == resource || audience == cloud.KeyVaultAppID
 	}) {
-		return caller{}, unauthorized("AKV10022: Invalid audience. Expected %s or %s, found: %s.",
-			resource, cloud.KeyVaultAppID, strings.Join(claims.Audience, ", "))
+		return caller{}, unauthorized("AKV10022: Invalid audience. Expected %s, found: %s.",
+			resource, strings.Join(claims.Audience, ", "))
 	}
-	issuers := v.options.Cloud.Issuers(strings.ToLower(v.options.TenantID))
-	if !slices.Contains(issuers, claims.Issuer) || !strings.EqualFold(claims.TenantID, v.options.TenantID) {
+	issuer := v.options.Cloud.IssuerV1(strings.ToLower(v.options.TenantID))
+	if claims.Issuer != issuer || !strings.EqualFold(claims.TenantID, v.options.TenantID) {
 		return caller{}, unauthorized("AKV10032: Invalid issuer. Expected one of %s, found %s.",
-			strings.Join(issuers, ", "), claims.Issuer)
+			issuer, claims.Issuer)
 	}
 	now := v.now()
 	switch {
@@ -71,9 +81,5 @@ func (v *Vault) authenticate(authorization string, keys jose.JSONWebKeySet) (cal
 	case claims.NotBefore != nil && now.Add(clockSkew).Before(claims.NotBefore.Time()):
 		return caller{}, unauthorized("Error validating token: 'IDX10222'.")
 	}
-	c := caller{clientID: claims.V2ClientID, objectID: claims.ObjectID, issuer: claims.Issuer}
-	if c.clientID == "" {
-		c.clientID = claims.V1ClientID
-	}
-	return c, nil
+	return caller{claims.ClientID, claims.ObjectID, claims.Issuer, claims.ManagedIdentity}, nil
 }

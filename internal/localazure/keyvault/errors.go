@@ -50,9 +50,12 @@ func throttled() *refusal {
 		text: "Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached"}
 }
 
+func notImplemented(method, path string) *refusal {
+	return &refusal{status: http.StatusNotImplemented, code: "NotImplemented", text: "localazure does not implement " + method + " " + path}
+}
+
 func secretDisabled() *refusal {
-	return &refusal{status: http.StatusForbidden, code: "Forbidden", inner: "SecretDisabled",
-		text: "Operation get is not allowed on a disabled secret."}
+	return forbidden("SecretDisabled", "Operation get is not allowed on a disabled secret.")
 }
 
 func secretNotFound(id string) *refusal {
@@ -61,33 +64,83 @@ func secretNotFound(id string) *refusal {
 		"correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182"}
 }
 
+func deletedSecretNotFound(name string) *refusal {
+	return &refusal{status: http.StatusNotFound, code: "SecretNotFound", text: "Deleted Secret not found: " + name}
+}
+
+func deletedButRecoverable(name string) *refusal {
+	return &refusal{status: http.StatusConflict, code: "Conflict", inner: "ObjectIsDeletedButRecoverable", text: "Secret " + name +
+		" is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged."}
+}
+
+func forbidden(inner, text string) *refusal {
+	return &refusal{status: http.StatusForbidden, code: "Forbidden", inner: inner, text: text}
+}
+
+// location ends errors that tell which vault they are of.
+func (v *Vault) location() string { return v.options.Name + ";location=" + v.options.Location }
+
+// closed rejects every caller, if the vault's network does.
+func (v *Vault) closed(c caller, address string) *refusal {
+	end := fmt.Sprintf("\r\nCaller: %s\r\nVault: %s", c, v.location())
+	inner := string(v.options.Network)
+	switch v.options.Network {
+	case Firewall:
+		return forbidden(inner, "Client address is not authorized and caller is not a trusted service.\r\nClient address: "+address+end)
+	case Connection:
+		return forbidden(inner, "Public network access is disabled and request is not from a trusted service nor via an approved private link."+end)
+	case Perimeter:
+		return forbidden(inner, "Request was not allowed by NSP rules and the client address is not authorized and caller was ignored "+
+			"because bypass is set to None\r\nClient address: "+address+end)
+	}
+	return nil
+}
+
 // operation is what a caller must be allowed to do, as each permission model
 // names it.
 type operation struct {
 	permission string // of an access policy
-	action     string // of a role
-	write      bool
+	action     string // of a role, below Microsoft.KeyVault/vaults/secrets/
 }
 
-func (v *Vault) denied(c caller, op operation, name string) *refusal {
-	location := fmt.Sprintf("%s;location=%s", v.options.Name, v.options.Location)
-	who := fmt.Sprintf("appid=%s;oid=%s;iss=%s", c.clientID, c.objectID, c.issuer)
+// The operations. Their actions are listed at
+// https://learn.microsoft.com/azure/role-based-access-control/permissions/security#microsoftkeyvault.
+var (
+	opGet     = operation{"get", "getSecret/action"}
+	opList    = operation{"list", "readMetadata/action"}
+	opSet     = operation{"set", "setSecret/action"}
+	opUpdate  = operation{"set", "update/action"}
+	opDelete  = operation{"delete", "delete"}
+	opRecover = operation{"recover", "recover/action"}
+	opPurge   = operation{"purge", "purge/action"}
+)
+
+// authorize rejects a caller who may not do op to the secret called name, or to
+// all secrets where it is empty.
+func (v *Vault) authorize(c caller, op operation, name string) *refusal {
+	if v.allows(c, op != opGet && op != opList) {
+		return nil
+	}
 	if v.options.PermissionModel == AccessPolicy {
-		return &refusal{status: http.StatusForbidden, code: "Forbidden", inner: "AccessDenied", text: fmt.Sprintf(
+		return forbidden("AccessDenied", fmt.Sprintf(
 			"The user, group or application '%s' does not have secrets %s permission on key vault '%s'. "+
 				"For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287",
-			who, op.permission, location)}
+			c, op.permission, v.location()))
 	}
-	return &refusal{status: http.StatusForbidden, code: "Forbidden", inner: "ForbiddenByRbac", text: strings.Join([]string{
+	resource := v.resourceID
+	if name != "" {
+		resource += "/secrets/" + strings.ToLower(name)
+	}
+	return forbidden("ForbiddenByRbac", strings.Join([]string{
 		"Caller is not authorized to perform action on resource.",
 		"If role assignments, deny assignments or role definitions were changed recently, please observe propagation time.",
-		"Caller: " + who,
-		"Action: 'Microsoft.KeyVault/vaults/secrets/" + op.action + "/action'",
-		"Resource: '" + v.resourceID + "/secrets/" + strings.ToLower(name) + "'",
+		"Caller: " + c.String(),
+		"Action: 'Microsoft.KeyVault/vaults/secrets/" + op.action + "'",
+		"Resource: '" + resource + "'",
 		"Assignment: (not found)",
 		"DenyAssignmentId: null",
 		"DecisionReason: 'DeniedWithNoValidRBAC' ",
-		"Vault: " + location,
+		"Vault: " + v.location(),
 		"",
-	}, "\r\n")}
+	}, "\r\n"))
 }

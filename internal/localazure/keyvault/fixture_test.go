@@ -130,7 +130,7 @@ func (f *fixture) token(t *testing.T, keyID string, foreign bool, change map[str
 	}
 	now := f.clock.Now()
 	claims := map[string]any{
-		"iss": cloud.Public().Issuers(tenantID)[0], "aud": cloud.KeyVaultAppID, "tid": tenantID, "azp": clientID, "oid": objectID,
+		"iss": cloud.Public().IssuerV1(tenantID), "aud": "https://vault.azure.net", "tid": tenantID, "appid": clientID, "oid": objectID,
 		"nbf": now.Unix(), "exp": now.Add(time.Hour).Unix(),
 	}
 	maps.Copy(claims, change)
@@ -198,7 +198,7 @@ func (s staticToken) GetToken(context.Context, policy.TokenRequestOptions) (azco
 func (f *fixture) secrets(t *testing.T, v *Vault) *azsecrets.Client {
 	t.Helper()
 	client, err := azsecrets.NewClient(v.URL(), staticToken(f.token(t, "entra", false, map[string]any{
-		"iss": v.options.Cloud.Issuers(tenantID)[0],
+		"iss": v.options.Cloud.IssuerV1(tenantID), "aud": v.options.Cloud.VaultResource(),
 	})), &azsecrets.ClientOptions{
 		ClientOptions: policy.ClientOptions{Transport: f.client, Retry: policy.RetryOptions{MaxRetries: -1}},
 	})

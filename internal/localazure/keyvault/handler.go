@@ -2,6 +2,7 @@ package keyvault
 
 import (
 	"math"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -37,17 +38,22 @@ func (v *Vault) serve(w http.ResponseWriter, r *http.Request, keys jose.JSONWebK
 	if id := r.Header.Get("X-Ms-Client-Request-Id"); guid.Valid(id) {
 		header.Set("X-Ms-Client-Request-Id", id)
 	}
-	body, refused := v.answer(header, r, keys)
-	status := http.StatusOK
-	if refused != nil {
-		status, body = refused.status, refused.body()
+	address, _, _ := net.SplitHostPort(r.RemoteAddr)
+	header.Set("X-Ms-Keyvault-Network-Info", "conn_type=Ipv4;addr="+address+";act_addr_fam=InterNetwork;")
+	header.Set("X-Powered-By", "ASP.NET")
+	switch body, refused := v.answer(header, r, address, keys); {
+	case refused != nil:
+		answer.JSON(w, refused.status, refused.body())
+	case body == nil:
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		answer.JSON(w, http.StatusOK, body)
 	}
-	answer.JSON(w, status, body)
 }
 
 // answer does what r asks for, if its caller may. Requests without a usable
 // token count for nothing, so that whoever has none cannot throttle a vault.
-func (v *Vault) answer(header http.Header, r *http.Request, keys jose.JSONWebKeySet) (any, *refusal) {
+func (v *Vault) answer(header http.Header, r *http.Request, address string, keys jose.JSONWebKeySet) (any, *refusal) {
 	c, refused := v.authenticate(r.Header.Get("Authorization"), keys)
 	if refused != nil {
 		header.Set("WWW-Authenticate", v.challenge())
@@ -60,26 +66,74 @@ func (v *Vault) answer(header http.Header, r *http.Request, keys jose.JSONWebKey
 	if refused := checkAPIVersion(r.URL.Query().Get("api-version")); refused != nil {
 		return nil, refused
 	}
+	if refused := v.closed(c, address); refused != nil {
+		return nil, refused
+	}
 	segments := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
-	if segments[0] != "secrets" || len(segments) < 2 || len(segments) > 3 {
-		return nil, &refusal{status: http.StatusNotFound, code: "NotFound", text: "The requested resource was not found."}
+	methods := v.resource(segments)
+	if methods == nil {
+		return nil, notImplemented(r.Method, r.URL.Path)
 	}
-	name, version := segments[1], ""
-	if len(segments) == 3 {
-		version = segments[2]
+	if len(segments) > 1 && !validSecretName(segments[1]) {
+		return nil, badParameter("The request URI contains an invalid name: %s", segments[1])
 	}
+	method, ok := methods[r.Method]
+	if !ok {
+		return nil, &refusal{status: http.StatusMethodNotAllowed, code: "MethodNotAllowed",
+			text: "The requested resource does not support http method '" + r.Method + "'."}
+	}
+	name := ""
+	if len(segments) > 1 {
+		name = segments[1]
+	}
+	if refused := v.authorize(c, method.operation, name); refused != nil {
+		return nil, refused
+	}
+	return method.do(r)
+}
+
+// method is what a resource does on a request with one of HTTP's methods. It
+// returns nothing to encode for 204.
+type method struct {
+	operation
+	do func(r *http.Request) (any, *refusal)
+}
+
+// resource finds the methods of a path, see
+// https://learn.microsoft.com/rest/api/keyvault/secrets/operation-groups.
+func (v *Vault) resource(path []string) map[string]method {
+	path = append(path, "", "")
+	name, last, n := path[1], path[2], len(path)-2
 	switch {
-	case !validSecretName(name):
-		return nil, badParameter("The request URI contains an invalid name: %s", name)
-	case r.Method == http.MethodGet && version == "versions":
-		return v.list(c, name)
-	case r.Method == http.MethodGet:
-		return v.get(c, name, version)
-	case r.Method == http.MethodPut && version == "":
-		return v.put(c, name, r)
+	case path[0] == "secrets" && n == 1:
+		return map[string]method{"GET": {opList, func(r *http.Request) (any, *refusal) { return v.page(r, v.list()) }}}
+	case path[0] == "secrets" && n == 3 && last == "versions":
+		return map[string]method{"GET": {opList, func(r *http.Request) (any, *refusal) { return v.page(r, v.listVersions(name)) }}}
+	case path[0] == "secrets" && n == 3 && last == "backup", path[0] == "secrets" && n == 2 && name == "restore":
+		return nil
+	case path[0] == "secrets" && n == 3:
+		return map[string]method{
+			"GET":   {opGet, func(*http.Request) (any, *refusal) { return v.get(name, last) }},
+			"PATCH": {opUpdate, func(r *http.Request) (any, *refusal) { return v.patch(r, name, last) }},
+		}
+	case path[0] == "secrets" && n == 2:
+		return map[string]method{
+			"GET":    {opGet, func(*http.Request) (any, *refusal) { return v.get(name, "") }},
+			"PUT":    {opSet, func(r *http.Request) (any, *refusal) { return v.put(r, name) }},
+			"PATCH":  {opUpdate, func(r *http.Request) (any, *refusal) { return v.patch(r, name, "") }},
+			"DELETE": {opDelete, func(*http.Request) (any, *refusal) { return v.delete(name) }},
+		}
+	case path[0] == "deletedsecrets" && n == 1:
+		return map[string]method{"GET": {opList, func(r *http.Request) (any, *refusal) { return v.page(r, v.listDeleted()) }}}
+	case path[0] == "deletedsecrets" && n == 2:
+		return map[string]method{
+			"GET":    {opGet, func(*http.Request) (any, *refusal) { return v.getDeleted(name) }},
+			"DELETE": {opPurge, func(*http.Request) (any, *refusal) { return v.purge(name) }},
+		}
+	case path[0] == "deletedsecrets" && n == 3 && last == "recover":
+		return map[string]method{"POST": {opRecover, func(*http.Request) (any, *refusal) { return v.restore(name) }}}
 	}
-	return nil, &refusal{status: http.StatusMethodNotAllowed, code: "MethodNotAllowed",
-		text: "The requested resource does not support http method '" + r.Method + "'."}
+	return nil
 }
 
 // checkAPIVersion accepts the known versions and their previews.

@@ -2,6 +2,7 @@ package keyvault
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -124,16 +125,32 @@ func TestRequestRefusals(t *testing.T) {
 		{"set no JSON", "PUT", "secrets/s?api-version=7.4", `value`, refusal{400, "BadParameter", "", "not a valid JSON object"}},
 		{"set without content type", "PUT", "secrets/s?api-version=7.4", "", refusal{415, "BadParameter", "", "application/json"}},
 		{"set too much", "PUT", "secrets/s?api-version=7.4", `{"value":"` + strings.Repeat("v", maxValue+1) + `"}`, refusal{400, "BadParameter", "", "longer"}},
-		{"delete", "DELETE", "secrets/s?api-version=7.4", "", refusal{405, "MethodNotAllowed", "", "DELETE"}},
+		{"patch nothing", "PATCH", "secrets/none?api-version=7.4", "{}", refusal{404, "SecretNotFound", "", "(name/id) none was not found"}},
+		{"patch no version", "PATCH", "secrets/s/0123?api-version=7.4", "{}", refusal{404, "SecretNotFound", "", "(name/id) s/0123 was not found"}},
+		{"delete nothing", "DELETE", "secrets/none?api-version=7.4", "", refusal{404, "SecretNotFound", "", "(name/id) none was not found"}},
+		{"delete a version", "DELETE", "secrets/s/0123?api-version=7.4", "", refusal{405, "MethodNotAllowed", "", "DELETE"}},
+		// Recordings of the SDK for JavaScript, such as code index 6626176920.
+		{"not deleted", "GET", "deletedsecrets/s?api-version=7.4", "", refusal{404, "SecretNotFound", "", "Deleted Secret not found: s"}},
+		{"purge", "DELETE", "deletedsecrets/s?api-version=7.4", "", refusal{404, "SecretNotFound", "", "Deleted Secret not found: s"}},
+		{"recover", "POST", "deletedsecrets/s/recover?api-version=7.4", "", refusal{404, "SecretNotFound", "", "Deleted Secret not found: s"}},
+		{"long page", "GET", "secrets?maxresults=26&api-version=7.4", "", refusal{400, "BadParameter", "", "maxresults"}},
+		{"page of nothing", "GET", "secrets?maxresults=0&api-version=7.4", "", refusal{400, "BadParameter", "", "maxresults"}},
+		{"bad token", "GET", "secrets?$skiptoken=x&api-version=7.4", "", refusal{400, "BadParameter", "", "skiptoken"}},
+		{"backup", "POST", "secrets/s/backup?api-version=7.4", "", refusal{501, "NotImplemented", "", "localazure does not implement POST /secrets/s/backup"}},
+		{"restore", "POST", "secrets/restore?api-version=7.4", "{}", refusal{501, "NotImplemented", "", "localazure does not implement POST /secrets/restore"}},
 		{"post", "POST", "secrets/s?api-version=7.4", "{}", refusal{405, "MethodNotAllowed", "", "POST"}},
-		{"keys", "GET", "keys/k?api-version=7.4", "", refusal{404, "NotFound", "", "not found"}},
-		{"nothing", "GET", "?api-version=7.4", "", refusal{404, "NotFound", "", "not found"}},
+		{"keys", "GET", "keys/k?api-version=7.4", "", refusal{501, "NotImplemented", "", "localazure does not implement GET /keys/k"}},
+		{"nothing", "GET", "?api-version=7.4", "", refusal{501, "NotImplemented", "", "GET /"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var got errorBody
 			resp := f.send(t, test.method, v.URL()+test.path, bearer, test.body, &got)
 			refused(t, resp, got, test.want)
-			for _, header := range []string{"x-ms-request-id", "x-ms-keyvault-region", "x-ms-keyvault-service-version"} {
+			// Recordings of the SDK for JavaScript, such as code index 8584195462.
+			if network := resp.Header.Get("x-ms-keyvault-network-info"); network != "conn_type=Ipv4;addr=127.0.0.1;act_addr_fam=InterNetwork;" {
+				t.Errorf("x-ms-keyvault-network-info: %s", network)
+			}
+			for _, header := range []string{"X-Powered-By", "x-ms-request-id", "x-ms-keyvault-region", "x-ms-keyvault-service-version"} {
 				if resp.Header.Get(header) == "" {
 					t.Errorf("no %s", header)
 				}
@@ -155,17 +172,22 @@ func TestDenialsNameWhatIsMissing(t *testing.T) {
 		o.Name, o.Readers, o.Writers, o.PermissionModel, o.Location = "kv-policy", nil, nil, AccessPolicy, "westus"
 	})
 	bearer := "Bearer " + f.token(t, "entra", false, nil)
-	who := "appid=" + clientID + ";oid=" + objectID + ";iss=" + cloud.Public().Issuers(tenantID)[0]
+	who := "appid=" + clientID + ";oid=" + objectID + ";iss=" + cloud.Public().IssuerV1(tenantID)
 	for _, test := range []struct{ method, path, action, permission string }{
-		{"GET", "secrets/my-secret?api-version=7.4", "getSecret", "get"},
-		{"GET", "secrets/my-secret/versions?api-version=7.4", "readMetadata", "list"},
-		{"PUT", "secrets/my-secret?api-version=7.4", "setSecret", "set"},
+		{"GET", "secrets/my-secret?api-version=7.4", "getSecret/action", "get"},
+		{"GET", "secrets/my-secret/versions?api-version=7.4", "readMetadata/action", "list"},
+		{"PUT", "secrets/my-secret?api-version=7.4", "setSecret/action", "set"},
+		{"PATCH", "secrets/my-secret?api-version=7.4", "update/action", "set"},
+		{"DELETE", "secrets/my-secret?api-version=7.4", "delete", "delete"},
+		{"GET", "deletedsecrets/my-secret?api-version=7.4", "getSecret/action", "get"},
+		{"POST", "deletedsecrets/my-secret/recover?api-version=7.4", "recover/action", "recover"},
+		{"DELETE", "deletedsecrets/my-secret?api-version=7.4", "purge/action", "purge"},
 	} {
 		var got errorBody
 		resp := f.send(t, test.method, rbac.URL()+test.path, bearer, "{}", &got)
 		refused(t, resp, got, refusal{403, "Forbidden", "ForbiddenByRbac", "Caller is not authorized to perform action on resource.\r\n"})
 		for _, line := range []string{
-			"Caller: " + who, "Action: 'Microsoft.KeyVault/vaults/secrets/" + test.action + "/action'",
+			"Caller: " + who, "Action: 'Microsoft.KeyVault/vaults/secrets/" + test.action + "'",
 			"Resource: '" + rbac.resourceID + "/secrets/my-secret'", "Assignment: (not found)",
 			"DecisionReason: 'DeniedWithNoValidRBAC' ", "Vault: kv-rbac;location=eastus",
 		} {
@@ -177,6 +199,179 @@ func TestDenialsNameWhatIsMissing(t *testing.T) {
 		resp = f.send(t, test.method, policy.URL()+test.path, bearer, "{}", &got)
 		refused(t, resp, got, refusal{403, "Forbidden", "AccessDenied", "The user, group or application '" + who + "' does not have secrets " +
 			test.permission + " permission on key vault 'kv-policy;location=westus'. For help"})
+	}
+}
+
+// The texts were reported at hashicorp/terraform-provider-azurerm#20742, in the lab of
+// code index 190459723 and, for the perimeter, at
+// https://learn.microsoft.com/azure/devops/pipelines/release/azure-key-vault (code index
+// 13989954906); its code is in code index 5505215607.
+func TestNetworksKeepCallersOut(t *testing.T) {
+	const mirid = "/subscriptions/s/resourcegroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i"
+	who := "\r\nCaller: appid=" + clientID + ";oid=" + objectID + ";iss=https://sts.windows.net/" + tenantID + "/;xms_mirid=" + mirid +
+		"\r\nVault: kv-test;location=eastus"
+	for network, text := range map[Network]string{
+		Firewall:   "Client address is not authorized and caller is not a trusted service.\r\nClient address: 127.0.0.1" + who,
+		Connection: "Public network access is disabled and request is not from a trusted service nor via an approved private link." + who,
+		Perimeter: "Request was not allowed by NSP rules and the client address is not authorized and caller was ignored because bypass is set to None" +
+			"\r\nClient address: 127.0.0.1" + who,
+	} {
+		f := newFixture(t)
+		v := f.vault(t, func(o *Options) { o.Network = network })
+		var got errorBody
+		resp := f.send(t, http.MethodGet, v.URL()+"secrets/s?api-version=7.4", "Bearer "+f.token(t, "entra", false, map[string]any{"xms_mirid": mirid}), "", &got)
+		refused(t, resp, got, refusal{403, "Forbidden", string(network), text})
+		if got.Error.Message != text {
+			t.Errorf("%s: %q\nwant %q", network, got.Error.Message, text)
+		}
+		// Who has no token is not told of the network.
+		resp = f.send(t, http.MethodGet, v.URL()+"secrets/s?api-version=7.4", "", "", &got)
+		if resp.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s, without a token: status %d", network, resp.StatusCode)
+		}
+	}
+}
+
+func TestSDKPages(t *testing.T) {
+	f := newFixture(t)
+	v := f.vault(t, nil)
+	client := f.secrets(t, v)
+	var want []string
+	for i := range 2*maxPage + 1 {
+		name := fmt.Sprintf("s%02d", i)
+		want = append(want, v.URL()+"secrets/"+name)
+		if _, err := v.Set(name, Secret{Value: "v", ContentType: "text/plain"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := v.Set("versions", Secret{Value: "v"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want = append(want, v.URL()+"secrets/versions")
+	var names []string
+	pages := 0
+	for pager := client.NewListSecretPropertiesPager(nil); pager.More(); pages++ {
+		page, err := pager.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, item := range page.Value {
+			names = append(names, string(*item.ID))
+		}
+	}
+	if pages != 3 || !slices.Equal(names, want) {
+		t.Errorf("%d pages: %q", pages, names)
+	}
+	versions := 0
+	for pager := client.NewListSecretPropertiesVersionsPager("versions", nil); pager.More(); {
+		page, err := pager.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		versions += len(page.Value)
+	}
+	if versions != 2*maxPage+1 {
+		t.Errorf("%d versions", versions)
+	}
+
+	// A link as in code index 25896148633.
+	var page struct {
+		Value    []map[string]any
+		NextLink string
+	}
+	f.send(t, http.MethodGet, v.URL()+"secrets?api-version=7.4&maxresults=2", "Bearer "+f.token(t, "entra", false, nil), "", &page)
+	if prefix := "https://kv-test.vault.azure.net:443/secrets?api-version=7.4&$skiptoken=eyJOZXh0TWFya2VyIjoi"; len(page.Value) != 2 ||
+		!strings.HasPrefix(page.NextLink, prefix) || !strings.HasSuffix(page.NextLink, "&maxresults=2") {
+		t.Errorf("%d items, next link %q, want %s…", len(page.Value), page.NextLink, prefix)
+	}
+	if _, ok := page.Value[0]["value"]; ok || page.Value[0]["contentType"] != "text/plain" {
+		t.Errorf("item = %v", page.Value[0])
+	}
+}
+
+func TestSDKUpdatesDeletesAndRecovers(t *testing.T) {
+	f := newFixture(t)
+	v := f.vault(t, nil)
+	client := f.secrets(t, v)
+	ctx := t.Context()
+	set, err := client.SetSecret(ctx, "s", azsecrets.SetSecretParameters{Value: ptr("one")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.clock.advance(time.Minute)
+	updated, err := client.UpdateSecretProperties(ctx, "s", set.ID.Version(), azsecrets.UpdateSecretPropertiesParameters{
+		ContentType: ptr("text/plain"), Tags: map[string]*string{"k": ptr("v")},
+	}, nil)
+	if err != nil || updated.Value != nil || *updated.ContentType != "text/plain" || *updated.Tags["k"] != "v" || !updated.Attributes.Updated.After(*set.Attributes.Updated) {
+		t.Errorf("updated: %+v, %v", updated, err)
+	}
+	if got, err := client.GetSecret(ctx, "s", "", nil); err != nil || *got.Value != "one" || *got.Tags["k"] != "v" {
+		t.Errorf("after the update: %v", err)
+	}
+	// The disabled secret can be updated, but not read.
+	for _, enabled := range []bool{false, true} {
+		if _, err := client.UpdateSecretProperties(ctx, "s", "", azsecrets.UpdateSecretPropertiesParameters{
+			SecretAttributes: &azsecrets.SecretAttributes{Enabled: &enabled},
+		}, nil); err != nil {
+			t.Error(err)
+		}
+		if _, err := client.GetSecret(ctx, "s", "", nil); (err == nil) != enabled {
+			t.Errorf("enabled %t: %v", enabled, err)
+		}
+	}
+
+	code := func(err error) string {
+		refused, _ := errors.AsType[*azcore.ResponseError](err)
+		if refused == nil {
+			return fmt.Sprint(err)
+		}
+		return fmt.Sprint(refused.StatusCode, " ", refused.ErrorCode)
+	}
+	deleted, err := client.DeleteSecret(ctx, "s", nil)
+	if err != nil || *deleted.RecoveryID != v.URL()+"deletedsecrets/s" || *deleted.ID != *set.ID || !deleted.DeletedDate.Equal(f.clock.Now()) ||
+		deleted.ScheduledPurgeDate.Sub(*deleted.DeletedDate) != 90*24*time.Hour {
+		t.Errorf("deleted: %+v, %v", deleted, err)
+	}
+	if got, err := client.GetDeletedSecret(ctx, "s", nil); err != nil || *got.RecoveryID != *deleted.RecoveryID {
+		t.Errorf("get deleted: %v", err)
+	}
+	if _, err := client.GetSecret(ctx, "s", "", nil); code(err) != "404 SecretNotFound" {
+		t.Errorf("get: %v", err)
+	}
+	// Code index 12181992089.
+	var got errorBody
+	resp := f.send(t, http.MethodPut, v.URL()+"secrets/s?api-version=7.4", "Bearer "+f.token(t, "entra", false, nil), `{"value":"two"}`, &got)
+	refused(t, resp, got, refusal{409, "Conflict", "ObjectIsDeletedButRecoverable", "Secret s is currently in a deleted but recoverable state, " +
+		"and its name cannot be reused; in this state, the secret can only be recovered or purged."})
+	if _, err := v.Set("s", Secret{}); err == nil {
+		t.Error("a deleted secret was set")
+	}
+	live, err := client.NewListSecretPropertiesPager(nil).NextPage(ctx)
+	if err != nil || len(live.Value) != 0 {
+		t.Errorf("%d secrets: %v", len(live.Value), err)
+	}
+	page, err := client.NewListDeletedSecretPropertiesPager(nil).NextPage(ctx)
+	if err != nil || len(page.Value) != 1 || string(*page.Value[0].ID) != v.URL()+"secrets/s" {
+		t.Errorf("deleted secrets: %+v, %v", page.Value, err)
+	}
+
+	if recovered, err := client.RecoverDeletedSecret(ctx, "s", nil); err != nil || *recovered.ID != *set.ID {
+		t.Errorf("recovered: %v", err)
+	}
+	if got, err := client.GetSecret(ctx, "s", "", nil); err != nil || *got.Value != "one" {
+		t.Errorf("after the recovery: %v", err)
+	}
+	if _, err := client.PurgeDeletedSecret(ctx, "s", nil); code(err) != "404 SecretNotFound" {
+		t.Errorf("purge of what is not deleted: %v", err)
+	}
+	if _, err := client.DeleteSecret(ctx, "s", nil); err != nil {
+		t.Error(err)
+	}
+	if _, err := client.PurgeDeletedSecret(ctx, "s", nil); err != nil {
+		t.Error(err)
+	}
+	if _, err := client.SetSecret(ctx, "s", azsecrets.SetSecretParameters{Value: ptr("two")}, nil); err != nil {
+		t.Errorf("set after the purge: %v", err)
 	}
 }
 

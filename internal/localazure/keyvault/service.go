@@ -38,6 +38,19 @@ const (
 	AccessPolicy
 )
 
+// Network is a rule of a vault's network that keeps every caller out, by the code
+// of its rejections.
+type Network string
+
+// The network rules: a firewall without the caller's address, a vault without
+// public access, and a network security perimeter.
+const (
+	Open       Network = ""
+	Firewall   Network = "ForbiddenByFirewall"
+	Connection Network = "ForbiddenByConnection"
+	Perimeter  Network = "ForbiddenByNsp"
+)
+
 // Options describe a vault.
 type Options struct {
 	// Name of 3 to 24 letters, digits and single hyphens.
@@ -48,9 +61,12 @@ type Options struct {
 	TenantID string
 	// PermissionModel is RBAC unless set.
 	PermissionModel PermissionModel
+	// Network is open unless set.
+	Network Network
 	// Readers are the object or client ids that may get and list secrets.
 	Readers []string
-	// Writers are the object or client ids that may set secrets.
+	// Writers are the object or client ids that may set, update, delete, recover and
+	// purge secrets.
 	Writers []string
 	// Limit of requests within ten seconds; zero means [DefaultLimit].
 	Limit int

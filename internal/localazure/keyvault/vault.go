@@ -22,8 +22,8 @@ type Vault struct {
 	resourceID string // of Azure Resource Manager, in refusals
 
 	mu      sync.Mutex
-	secrets map[string][]*secret // by lower-case name, oldest version first
-	recent  []time.Time          // the requests answered within the window
+	secrets map[string]*object // by lower-case name
+	recent  []time.Time        // the requests answered within the window
 }
 
 // Secret is the content of one version of a secret.
@@ -46,6 +46,15 @@ type secret struct {
 	created, updated time.Time
 }
 
+// object is a secret with its versions, oldest first. Requests hold versions that
+// they found, so these are replaced and never changed.
+type object struct {
+	versions []*secret
+	deleted  time.Time // zero unless it is
+}
+
+func (o *object) newest() *secret { return o.versions[len(o.versions)-1] }
+
 func newVault(o Options, now func() time.Time) *Vault {
 	if o.Limit == 0 {
 		o.Limit = DefaultLimit
@@ -55,7 +64,7 @@ func newVault(o Options, now func() time.Time) *Vault {
 	}
 	o.Readers, o.Writers = slices.Clone(o.Readers), slices.Clone(o.Writers)
 	return &Vault{
-		options: o, now: now, secrets: map[string][]*secret{},
+		options: o, now: now, secrets: map[string]*object{},
 		resourceID: "/subscriptions/" + guid.New() + "/resourcegroups/azwi-quickstart/providers/microsoft.keyvault/vaults/" +
 			strings.ToLower(o.Name),
 	}
@@ -72,10 +81,15 @@ func (v *Vault) Set(name string, s Secret) (id string, err error) {
 	if !validSecretName(name) {
 		return "", fmt.Errorf("secret name %q must have 1 to 127 letters, digits and hyphens", name)
 	}
-	return v.set(name, s).id, nil
+	stored, ok := v.set(name, s)
+	if !ok {
+		return "", fmt.Errorf("secret %q of vault %s is deleted", name, v.options.Name)
+	}
+	return stored.id, nil
 }
 
-func (v *Vault) set(name string, s Secret) *secret {
+// set fails if the secret is deleted.
+func (v *Vault) set(name string, s Secret) (*secret, bool) {
 	var version [16]byte
 	_, _ = rand.Read(version[:]) // never fails, says its documentation
 	now := v.now()
@@ -84,25 +98,40 @@ func (v *Vault) set(name string, s Secret) *secret {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	key := strings.ToLower(name)
-	v.secrets[key] = append(v.secrets[key], stored)
-	return stored
+	o := v.secrets[key]
+	if o == nil {
+		o = new(object)
+		v.secrets[key] = o
+	}
+	if !o.deleted.IsZero() {
+		return nil, false
+	}
+	o.versions = append(o.versions, stored)
+	return stored, true
 }
 
 // Disable disables the newest version of the secret called name.
 func (v *Vault) Disable(name string) error {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	versions := v.secrets[strings.ToLower(name)]
-	if len(versions) == 0 {
+	if _, ok := v.update(name, "", func(s *Secret) { s.Disabled = true }); !ok {
 		return fmt.Errorf("vault %s has no secret %q", v.options.Name, name)
 	}
-	// Requests hold the version they found, so it is replaced, not changed.
-	disabled := *versions[len(versions)-1]
-	disabled.Disabled, disabled.updated = true, v.now()
-	versions = slices.Clone(versions)
-	versions[len(versions)-1] = &disabled
-	v.secrets[strings.ToLower(name)] = versions
 	return nil
+}
+
+// update replaces a version of a secret by one that change has changed.
+func (v *Vault) update(name, version string, change func(*Secret)) (*secret, bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	i := v.index(name, version)
+	if i < 0 {
+		return nil, false
+	}
+	versions := v.live(name).versions
+	changed := *versions[i]
+	change(&changed.Secret)
+	changed.updated = v.now()
+	versions[i] = &changed
+	return &changed, true
 }
 
 // SetReaders replaces the object or client ids that may get and list secrets.
@@ -123,22 +152,36 @@ func (v *Vault) SetLimit(limit int) {
 	v.options.Limit = limit
 }
 
-// versions of a secret, oldest first. The caller must not change them.
-func (v *Vault) versions(name string) []*secret {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.secrets[strings.ToLower(name)]
+// live is a secret that is not deleted, or nil. The caller holds v.mu.
+func (v *Vault) live(name string) *object {
+	if o := v.secrets[strings.ToLower(name)]; o != nil && o.deleted.IsZero() {
+		return o
+	}
+	return nil
+}
+
+// index is that of a version of a secret, of the newest one when version is
+// empty, or negative. The caller holds v.mu.
+func (v *Vault) index(name, version string) int {
+	o := v.live(name)
+	if o == nil {
+		return -1
+	}
+	if version == "" {
+		return len(o.versions) - 1
+	}
+	return slices.IndexFunc(o.versions, func(s *secret) bool { return strings.HasSuffix(s.id, "/"+strings.ToLower(version)) })
 }
 
 // find returns a version of a secret, the newest one when version is empty.
 func (v *Vault) find(name, version string) (*secret, bool) {
-	versions := v.versions(name)
-	for _, s := range slices.Backward(versions) {
-		if version == "" || strings.HasSuffix(s.id, "/"+strings.ToLower(version)) {
-			return s, true
-		}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	i := v.index(name, version)
+	if i < 0 {
+		return nil, false
 	}
-	return nil, false
+	return v.live(name).versions[i], true
 }
 
 // allows reports whether the caller is among readers or, if write, writers.

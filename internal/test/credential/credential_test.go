@@ -85,8 +85,8 @@ func TestGetTokenInEveryCloud(t *testing.T) {
 			before := time.Now()
 			token := mustGetToken(t, credential, scopes(c.VaultResource()+"/.default"))
 			got := claims(t, sandbox, token)
-			if got["tid"] != localazure.TenantID || got["azp"] != localazure.ClientID {
-				t.Errorf("token is for tenant %v and client %v", got["tid"], got["azp"])
+			if got["tid"] != localazure.TenantID || got["appid"] != localazure.ClientID {
+				t.Errorf("token is for tenant %v and client %v", got["tid"], got["appid"])
 			}
 			if lifetime := token.ExpiresOn.Sub(before); lifetime < entra.DefaultTokenLifetime-time.Minute || lifetime > entra.DefaultTokenLifetime+time.Minute {
 				t.Errorf("token expires after %s, want about %s", lifetime, entra.DefaultTokenLifetime)

@@ -60,7 +60,7 @@ func TestTokenProxy(t *testing.T) {
 				t.Fatal(err)
 			}
 			token := mustGetToken(t, credential, scopes(vaultScope))
-			if got := claims(t, sandbox, token)["azp"]; got != localazure.ClientID {
+			if got := claims(t, sandbox, token)["appid"]; got != localazure.ClientID {
 				t.Errorf("token is for %v", got)
 			}
 			want := test.wantPrefix + localazure.TenantID + "/oauth2/v2.0/token"

@@ -2,6 +2,7 @@ package fakeazure
 
 import (
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -22,6 +23,12 @@ func Start(t *testing.T, cfg localazure.SandboxConfig) *localazure.Sandbox {
 			t.Errorf("close the local Azure: %v", err)
 		}
 	})
+	for _, name := range localazure.Unwanted() {
+		t.Setenv(name, "") // so that it is restored
+		if err := os.Unsetenv(name); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, variable := range sandbox.Environ() {
 		name, value, _ := strings.Cut(variable, "=")
 		t.Setenv(name, value)

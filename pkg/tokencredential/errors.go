@@ -103,7 +103,7 @@ func (e *AuthenticationError) Error() string {
 
 // isRejection reports whether Entra ID itself said no, rather than not now.
 func (e *AuthenticationError) isRejection() bool {
-	return e.Code != "" && e.StatusCode/100 == 4 && e.StatusCode != 408 && e.StatusCode != 429 && e.RetryAfter == 0
+	return e.Code != "" && e.StatusCode/100 == 4 && e.StatusCode != http.StatusRequestTimeout && e.StatusCode != http.StatusTooManyRequests && e.RetryAfter == 0
 }
 
 var (

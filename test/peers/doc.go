@@ -1,3 +1,4 @@
-// Package peers shows the local Azure to clients that nobody here wrote, since a
-// stand-in that only its authors can talk to proves nothing.
+// Package peers shows localazure to clients that others wrote, since a fake that only
+// its authors can talk to proves nothing. It also compares pkg/tokencredential with
+// azidentity: one test for each row of the table in docs/reuse.md.
 package peers

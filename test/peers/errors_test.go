@@ -95,7 +95,7 @@ func TestCompareCustomPolicy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = pipeline.Do(req) //nolint:bodyclose // there is none
+		_, err = pipeline.Do(req)
 		return err
 	})
 }

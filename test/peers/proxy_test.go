@@ -64,8 +64,8 @@ func TestCompareTLSSettings(t *testing.T) {
 			w.WriteHeader(resp.StatusCode)
 			_, _ = io.Copy(w, resp.Body)
 		}))
-		proxy.TLS = &tls.Config{MaxVersion: tls.VersionTLS12} //nolint:gosec // that is what is tested
-		proxy.Config.ErrorLog = log.New(io.Discard, "", 0)    // the handshake that fails
+		proxy.TLS = &tls.Config{MaxVersion: tls.VersionTLS12}
+		proxy.Config.ErrorLog = log.New(io.Discard, "", 0) // the handshake that fails
 		proxy.StartTLS()
 		t.Cleanup(proxy.Close)
 		t.Setenv("AZURE_KUBERNETES_TOKEN_PROXY", proxy.URL)

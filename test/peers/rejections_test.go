@@ -12,7 +12,7 @@ import (
 func TestCompareRandomRejections(t *testing.T) {
 	theirs, ours := both(t, func(t *testing.T, create constructor) (failed int) {
 		t.Helper()
-		random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same ones for both
+		random := rand.New(rand.NewPCG(1, 2)) // the same ones for both
 		rejected := 0
 		credential, _ := newScripted(t, create, func(int, *http.Request) response {
 			if random.Float64() < 0.022 {

@@ -121,6 +121,7 @@ func TestScopesAreCopied(t *testing.T) {
 		_, _ = credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: scopes})
 		scopes[0] = "b/.default" // while the request is repeated
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if len(entra.scopes) != 2 || !strings.HasPrefix(entra.scopes[1], "a/.default ") {
 			t.Errorf("tokens were requested for %q, want a/.default twice", entra.scopes)
 		}

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -202,6 +203,7 @@ func TestCompareLog(t *testing.T) {
 		requests = 0
 		mustGetToken(t, credential, someScope)
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if entra.tokens() < 2 || requests != entra.tokens()-1 {
 			t.Errorf("azcore's log has %d of %d requests", requests, entra.tokens()-1)
 		}

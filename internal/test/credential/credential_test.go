@@ -236,52 +236,6 @@ func TestRejections(t *testing.T) {
 	}
 }
 
-func TestRequestForAnotherTenant(t *testing.T) {
-	const other = "44444444-4444-4444-4444-44444444444a"
-	tests := []struct {
-		name, tenant string
-		allowed      []string
-		want         string // in the error; empty when the other tenant is asked
-	}{
-		{"own tenant", localazure.TenantID, nil, "-"},
-		{"not allowed", other, nil, "AdditionallyAllowedTenants"},
-		{"third one allowed", other, []string{"third"}, "AdditionallyAllowedTenants"},
-		{"allowed", other, []string{"third", other}, ""},
-		{"allowed in capitals", strings.ToUpper(other), []string{other}, ""},
-		{"all allowed", other, []string{"*"}, ""},
-		{"not a tenant", "a/b", []string{"*"}, "neither a GUID"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			sandbox := fakeazure.Start(t, localazure.SandboxConfig{})
-			credential := newCredential(t, sandbox, tokencredential.Options{AdditionallyAllowedTenants: test.allowed})
-			options := scopes(vaultScope)
-			options.TenantID = test.tenant
-			token, err := credential.GetToken(t.Context(), options)
-			switch test.want {
-			case "-":
-				if err != nil || claims(t, sandbox, token)["tid"] != localazure.TenantID {
-					t.Errorf("got error %v, want a token of the credential's own tenant", err)
-				}
-			case "":
-				// The sandbox has one tenant: that it does not know the other one
-				// shows that the other one was asked.
-				wantEntraError(t, err, 90002)
-				if !strings.Contains(err.Error(), other) {
-					t.Errorf("another tenant was asked: %v", err)
-				}
-			default:
-				if err == nil || !strings.Contains(err.Error(), test.want) {
-					t.Errorf("got %v, want %q", err, test.want)
-				}
-				if n := len(sandbox.Server().Requests()); n > 0 {
-					t.Errorf("%d requests were sent, want none", n)
-				}
-			}
-		})
-	}
-}
-
 func TestCAETokensAreKeptApart(t *testing.T) {
 	sandbox := fakeazure.Start(t, localazure.SandboxConfig{})
 	credential := newCredential(t, sandbox, tokencredential.Options{})

@@ -33,8 +33,8 @@ type response struct {
 type scripted struct {
 	respond func(n int, r *http.Request) response // to the nth token request, from 1; nil for tokens
 
-	mu         sync.Mutex
-	assertions []string
+	mu                 sync.Mutex
+	assertions, scopes []string // of each token request
 }
 
 func (s *scripted) Do(req *http.Request) (*http.Response, error) {
@@ -48,6 +48,7 @@ func (s *scripted) Do(req *http.Request) (*http.Response, error) {
 	}
 	s.mu.Lock()
 	s.assertions = append(s.assertions, form.Get("client_assertion"))
+	s.scopes = append(s.scopes, form.Get("scope"))
 	n := len(s.assertions)
 	s.mu.Unlock()
 	var r response

@@ -1,175 +1,46 @@
-package tokencredential_test
+package tokencredential
 
 import (
+	"crypto/tls"
+	"encoding/pem"
 	"errors"
+	"maps"
 	"net/http"
-	"net/url"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-
-	"github.com/workload-identity-quickstart/msal-go/internal/localazure"
-	"github.com/workload-identity-quickstart/msal-go/internal/localazure/cloud"
-	"github.com/workload-identity-quickstart/msal-go/internal/localazure/pki"
-	"github.com/workload-identity-quickstart/msal-go/internal/test/fakeazure"
-	"github.com/workload-identity-quickstart/msal-go/pkg/tokencredential"
+	"time"
 )
 
-// withoutRetries makes a failed request the end of it.
-func withoutRetries() tokencredential.Options {
-	var options tokencredential.Options
-	options.Retry = policy.RetryOptions{MaxRetries: -1}
-	return options
-}
-
-func TestTokenProxy(t *testing.T) {
-	sandbox := fakeazure.Start(t, localazure.SandboxConfig{IdentityBinding: true})
-	proxy := sandbox.Server().TokenProxyURL()
-	caPEM := string(sandbox.Server().CACertificatePEM())
-	tests := []struct {
-		name       string
-		env        map[string]string
-		wantPrefix string // of every path that reached Entra ID
-	}{
-		{"CA file", nil, "/"},
-		{"CA data", map[string]string{"AZURE_KUBERNETES_CA_FILE": "", "AZURE_KUBERNETES_CA_DATA": caPEM}, "/"},
-		{"URL with slash", map[string]string{"AZURE_KUBERNETES_TOKEN_PROXY": proxy + "/"}, "/"},
-		{"URL with path", map[string]string{"AZURE_KUBERNETES_TOKEN_PROXY": proxy + "/base"}, "/base/"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Setenv("AZURE_AUTHORITY_HOST", "https://login.windows.net/") // its endpoints are discovered
-			for name, value := range test.env {
-				t.Setenv(name, value)
-			}
-			var paths []string
-			var discoveryQuery url.Values
-			sandbox.Server().SetIntercept(func(_ http.ResponseWriter, r *http.Request) bool {
-				paths = append(paths, r.URL.Path)
-				if strings.HasSuffix(r.URL.Path, "/common/discovery/instance") {
-					discoveryQuery = r.URL.Query()
-				}
-				r.URL.Path = strings.TrimPrefix(r.URL.Path, strings.TrimSuffix(test.wantPrefix, "/"))
-				return false
-			})
-			credential, err := tokencredential.New(nil) // no way to Entra ID but the token proxy
-			if err != nil {
-				t.Fatal(err)
-			}
-			token := mustGetToken(t, credential, scopes(vaultScope))
-			if got := claims(t, sandbox, token)["appid"]; got != localazure.ClientID {
-				t.Errorf("token is for %v", got)
-			}
-			want := test.wantPrefix + localazure.TenantID + "/oauth2/v2.0/token"
-			if last := paths[len(paths)-1]; last != want {
-				t.Errorf("token was requested at %s, want %s", last, want)
-			}
-			if !discoveryQuery.Has("api-version") {
-				t.Errorf("instance discovery lost its query, it has %v", discoveryQuery)
-			}
-		})
-	}
-}
-
-// The token proxy learns from the Host header which cloud is meant.
-func TestTokenProxyInAnotherCloud(t *testing.T) {
-	fakeazure.Start(t, localazure.SandboxConfig{IdentityBinding: true, Cloud: cloud.USGovernment()})
-	options := withoutRetries()
-	credential, err := tokencredential.New(&options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	mustGetToken(t, credential, scopes("https://vault.usgovcloudapi.net/.default"))
-}
-
-// withoutTokenProxy is how Options.Getenv is documented to turn the token proxy off.
-func withoutTokenProxy(variable string) string {
-	if strings.HasPrefix(variable, "AZURE_KUBERNETES_") {
-		return ""
-	}
-	return os.Getenv(variable)
-}
-
-func TestTokenProxyCanBeDisabled(t *testing.T) {
-	sandbox := fakeazure.Start(t, localazure.SandboxConfig{IdentityBinding: true})
-	credential := newCredential(t, sandbox, tokencredential.Options{Getenv: withoutTokenProxy})
-	_, err := credential.GetToken(t.Context(), scopes(vaultScope))
-	wantEntraError(t, err, 700211) // an identity binding is worth nothing to Entra ID itself
-}
-
-func TestTokenProxyNeedsItsName(t *testing.T) {
-	fakeazure.Start(t, localazure.SandboxConfig{IdentityBinding: true})
-	t.Setenv("AZURE_KUBERNETES_SNI_NAME", "other.example")
-	options := withoutRetries()
-	credential, err := tokencredential.New(&options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := credential.GetToken(t.Context(), scopes(vaultScope)); err == nil {
-		t.Error("a token came from a proxy that was asked for by another name")
-	}
-}
-
-func TestTokenProxyFollowsCAFile(t *testing.T) {
-	sandbox := fakeazure.Start(t, localazure.SandboxConfig{IdentityBinding: true})
-	other, err := pki.New()
-	if err != nil {
-		t.Fatal(err)
-	}
+// bindingEnviron returns a complete environment of an identity binding whose proxy is
+// the server.
+func bindingEnviron(t *testing.T, proxy *httptest.Server) map[string]string {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "ca.crt")
-	t.Setenv("AZURE_KUBERNETES_CA_FILE", file)
-	write := func(content []byte) {
-		t.Helper()
-		if err := os.WriteFile(file, content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write(other.CertificatePEM())
-	options := withoutRetries()
-	credential, err := tokencredential.New(&options)
-	if err != nil {
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: proxy.Certificate().Raw})
+	if err := os.WriteFile(file, ca, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	// A request with claims never comes from memory.
-	request := scopes(vaultScope)
-	request.Claims = "{}"
-	steps := []struct {
-		name    string
-		content []byte
-		wantErr string
-	}{
-		{"another CA", other.CertificatePEM(), "certificate"},
-		{"the right CA", sandbox.Server().CACertificatePEM(), ""},
-		{"emptied while it is rewritten", nil, ""},
-		{"no certificate", []byte("nonsense"), "no certificate in PEM format"},
-		{"the right CA again", sandbox.Server().CACertificatePEM(), ""},
-		{"another CA again", other.CertificatePEM(), "certificate"},
-	}
-	for _, step := range steps {
-		write(step.content)
-		_, err := credential.GetToken(t.Context(), request)
-		if step.wantErr == "" && err != nil || step.wantErr != "" && (err == nil || !strings.Contains(err.Error(), step.wantErr)) {
-			t.Errorf("%s: got error %v, want %q", step.name, err, step.wantErr)
-		}
-	}
-	if err := os.Remove(file); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := credential.GetToken(t.Context(), request); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("CA file removed: got %v", err)
+	return map[string]string{
+		"AZURE_CLIENT_ID": "c", "AZURE_TENANT_ID": "t", "AZURE_FEDERATED_TOKEN_FILE": "f",
+		envTokenProxy: proxy.URL, envSNIName: "example.com", envCAFile: file,
 	}
 }
 
 func TestTokenProxyVariablesMustFit(t *testing.T) {
-	fakeazure.Start(t, localazure.SandboxConfig{IdentityBinding: true})
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	defer server.Close()
+	complete := bindingEnviron(t, server)
+	if _, err := New(&Options{Getenv: func(name string) string { return complete[name] }}); err != nil {
+		t.Fatalf("complete: %v", err)
+	}
 	empty := filepath.Join(t.TempDir(), "empty")
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	const file, data, proxy, sni = "AZURE_KUBERNETES_CA_FILE", "AZURE_KUBERNETES_CA_DATA", "AZURE_KUBERNETES_TOKEN_PROXY", "AZURE_KUBERNETES_SNI_NAME"
+	const file, data, proxy, sni = envCAFile, envCAData, envTokenProxy, envSNIName
 	tests := []struct {
 		name string
 		env  map[string]string
@@ -193,20 +64,60 @@ func TestTokenProxyVariablesMustFit(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			for name, value := range test.env {
-				t.Setenv(name, value)
-			}
-			_, err := tokencredential.New(nil)
-			var configErr *tokencredential.ConfigError
+			env := maps.Clone(complete)
+			maps.Copy(env, test.env)
+			_, err := New(&Options{Getenv: func(name string) string { return env[name] }})
+			var configErr *ConfigError
 			if !errors.As(err, &configErr) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want a ConfigError with %q", err, test.want)
 			}
 			if err != nil && strings.Contains(err.Error(), "s3cr3t") {
 				t.Errorf("error quotes a password: %v", err)
 			}
-			if _, err := tokencredential.New(&tokencredential.Options{Getenv: withoutTokenProxy}); err != nil {
+			withoutProxy := func(name string) string {
+				if strings.HasPrefix(name, "AZURE_KUBERNETES_") {
+					return ""
+				}
+				return env[name]
+			}
+			if _, err := New(&Options{Getenv: withoutProxy}); err != nil {
 				t.Errorf("rejected although the token proxy is off: %v", err)
 			}
 		})
+	}
+}
+
+// A program's own settings of http.DefaultTransport hold for the token proxy, and one
+// that is something else, such as a wrapper for tracing, does not take the time limits.
+func TestTokenProxyTransport(t *testing.T) {
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	defer server.Close()
+	env := bindingEnviron(t, server)
+	before := http.DefaultTransport
+	defer func() { http.DefaultTransport = before }()
+	transport := func(base http.RoundTripper) *http.Transport {
+		http.DefaultTransport = base
+		proxy, err := newTokenProxy(func(name string) string { return env[name] })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if proxy.transport.TLSClientConfig.ServerName != "example.com" || proxy.transport.TLSClientConfig.RootCAs == nil {
+			t.Error("the transport has not the proxy's name and CA")
+		}
+		return proxy.transport
+	}
+	strict := &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS13}, TLSHandshakeTimeout: time.Second}
+	if got := transport(strict); got.TLSClientConfig.MinVersion != tls.VersionTLS13 || got.TLSHandshakeTimeout != time.Second {
+		t.Errorf("the settings were dropped: %#v", got)
+	}
+	if strict.TLSClientConfig.ServerName != "" {
+		t.Error("the default transport itself has changed")
+	}
+	if got := transport(&http.Transport{}); got.TLSClientConfig.MinVersion != tls.VersionTLS12 {
+		t.Error("less than TLS 1.2 is possible")
+	}
+	wrapped := transport(struct{ http.RoundTripper }{before})
+	if wrapped.TLSHandshakeTimeout == 0 || wrapped.IdleConnTimeout == 0 || wrapped.MaxIdleConns == 0 || wrapped.Proxy == nil {
+		t.Errorf("no limits: %#v", wrapped)
 	}
 }

@@ -61,7 +61,7 @@ func TestAzidentity(t *testing.T) {
 	})
 }
 
-func TestAzidentityIsRefused(t *testing.T) {
+func TestAzidentityIsRejected(t *testing.T) {
 	tests := []struct {
 		name   string
 		config localazure.SandboxConfig

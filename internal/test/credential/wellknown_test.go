@@ -1,4 +1,4 @@
-package tokencredential_test
+package credential
 
 import (
 	"slices"

@@ -116,5 +116,5 @@ func run(ctx context.Context) int {
 
 // values are what the log has of an explanation.
 func values(why diagnose.Explanation) []any {
-	return []any{"link", why.Link, "cause", why.Cause, "fix", why.Fix}
+	return []any{"link", why.Link, "cause", why.Cause, "fix", why.Fix, "more", why.More}
 }

@@ -175,15 +175,15 @@ func TestHealth(t *testing.T) {
 	lines, stop := start(t)
 	await(t, lines, "failed to get secret")
 	if status, body := get(t, "http://"+address+"/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(body, "azwi-kv-tutorial") {
-		t.Errorf("/readyz answers %d %q while the secret is denied", status, body)
+		t.Errorf("/readyz responds with %d %q while the secret is denied", status, body)
 	}
 	if status, _ := get(t, "http://"+address+"/healthz"); status != http.StatusOK {
-		t.Errorf("/healthz answers %d", status)
+		t.Errorf("/healthz responds with %d", status)
 	}
 	sandbox.Vault().SetReaders(localazure.ObjectID)
 	await(t, lines, `secret="Hello!"`)
 	if status, body := get(t, "http://"+address+"/readyz"); status != http.StatusOK {
-		t.Errorf("/readyz answers %d %q after a success", status, body)
+		t.Errorf("/readyz responds with %d %q after a success", status, body)
 	}
 	if code := stop(); code != 0 {
 		t.Errorf("exit code %d", code)

@@ -54,7 +54,7 @@ func TestFirstWords(t *testing.T) {
 				_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
 			})}
 		}},
-		{name: "handshake silent", first: "handshake", cause: "did not answer in time", env: func(t *testing.T) []string {
+		{name: "handshake silent", first: "handshake", cause: "did not respond in time", env: func(t *testing.T) []string {
 			return []string{"HTTPS_PROXY=http://" + serve(t, func(c net.Conn) {
 				_, _ = http.ReadRequest(bufio.NewReader(c))
 				_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")

@@ -1,16 +1,6 @@
 package diagnose
 
-import (
-	"errors"
-	"fmt"
-	"maps"
-	"regexp"
-	"strings"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-
-	"github.com/workload-identity-quickstart/msal-go/pkg/tokencredential"
-)
+import "slices"
 
 // Link is a part of the chain between a pod and its secret.
 type Link string
@@ -31,138 +21,52 @@ const (
 // Explanation is what an error means. All its texts are single lines of printable
 // characters and bounded length, without any token.
 type Explanation struct {
-	// ID is a short, stable name, which is a heading in docs/troubleshooting.md.
+	// ID is a short, stable name: a heading in docs/troubleshooting.md.
 	ID string
 	// Link is where the chain broke.
 	Link Link
 	// Cause says in one sentence what is wrong, with the values at hand.
 	Cause string
-	// Fix is one line for a POSIX shell that mends the cause or narrows it down,
-	// with words in capitals for what is not known; or it begins with "wait:"
-	// where nothing else helps.
+	// Fix is one line for a POSIX shell that fixes the cause or narrows it down,
+	// with words in capitals for what is not known, and further ways in a comment
+	// at its end. It begins with "wait:" where nothing else helps.
 	Fix string
-	// Lasting says that the error stays however long the program waits. That is
-	// so for a configuration that cannot be used, and never concluded from a code
-	// of a service.
-	Lasting bool
+	// More is the URL of the explanation on the troubleshooting page.
+	More string
 }
 
-// entry is an explanation before the values at hand are filled in.
-type entry struct {
-	link       Link
-	cause, fix string // templates, see values
-	lasting    bool
-}
+// page is the troubleshooting page, on which every ID is an anchor.
+const page = "https://github.com/workload-identity-quickstart/msal-go/blob/main/docs/troubleshooting.md"
 
-// catalog has entries by ID.
-type catalog map[string]entry
-
-const unknownID = "unknown"
-
-// entries returns the whole catalog.
-func entries() catalog {
-	all := catalog{unknownID: {
-		link:  LinkUnknown,
-		cause: "none of the known failures: {message}",
-		fix:   "kubectl describe pod {pod-name} --namespace {namespace}",
-	}}
-	for _, part := range []catalog{
-		webhookEntries(), tokenFileEntries(), federationEntries(), entraEntries(), vaultEntries(), networkEntries(),
-	} {
-		maps.Copy(all, part)
+// matches reports whether the entry explains the evidence.
+func (e *entry) matches(ev *evidence) bool {
+	if e.from != "" && e.from != ev.origin {
+		return false
 	}
-	return all
+	names := len(e.status)+len(e.aadsts)+len(e.codes)+len(e.kinds)+len(e.says) > 0
+	if names && !slices.Contains(e.status, ev.status) && !slices.ContainsFunc(e.aadsts, ev.hasCode) &&
+		!slices.ContainsFunc(e.codes, ev.hasVaultCode) && !slices.Contains(e.kinds, ev.kind) && !slices.ContainsFunc(e.says, ev.says) {
+		return false
+	}
+	return !slices.ContainsFunc(e.when, func(name string) bool { return !conditions[name](ev) })
 }
 
 // Explain explains err, however often it is wrapped, with the help of facts. It
 // knows the errors of tokencredential, of the Azure SDK and of the standard
 // library's network packages. For any other, or nil, the ID is "unknown" and the
 // cause quotes the message. It never panics and no field of its result is empty.
-// It may read the buffered body of an *azcore.ResponseError, so an error must not
-// be explained by two goroutines at the same time.
+// It sends nothing. It may read the buffered body of an *azcore.ResponseError, so
+// an error must not be explained by two goroutines at the same time.
 func Explain(err error, facts Facts) Explanation {
-	v := facts.values()
-	v["message"] = message(err)
-	id := classify(err, facts, v)
-	all := entries()
-	found, ok := all[id]
-	if !ok {
-		id, found = unknownID, all[unknownID]
-	}
+	ev := examine(err, facts)
+	all := catalog()
+	// The last one, "unknown", matches everything.
+	found := &all[slices.IndexFunc(all, func(e entry) bool { return e.matches(ev) })]
 	return Explanation{
-		ID:      id,
-		Link:    found.link,
-		Cause:   v.sentence(found.cause),
-		Fix:     v.command(found.fix),
-		Lasting: found.lasting,
+		ID:    found.id,
+		Link:  found.link,
+		Cause: ev.values.sentence(found.cause),
+		Fix:   ev.values.command(found.fix),
+		More:  page + "#" + found.id,
 	}
-}
-
-// classify returns the ID that err belongs to and adds to v what err tells.
-func classify(err error, facts Facts, v values) (id string) {
-	defer func() {
-		// Unwrap is err's own code, and that of a nil pointer may panic.
-		if recover() != nil {
-			id = unknownID
-		}
-	}()
-	if e, ok := errors.AsType[*tokencredential.ConfigError](err); ok && e != nil {
-		return explainConfig(e, v)
-	}
-	if e, ok := errors.AsType[*tokencredential.TokenFileError](err); ok && e != nil {
-		return explainTokenFile(e, v)
-	}
-	if e, ok := errors.AsType[*tokencredential.AuthenticationError](err); ok && e != nil {
-		return explainEntra(e, facts, v)
-	}
-	if e, ok := errors.AsType[*azcore.ResponseError](err); ok && e != nil {
-		return explainVault(e, v)
-	}
-	if id := explainNetwork(err, facts, v); id != "" {
-		return id
-	}
-	if id := explainSettings(v); id != "" {
-		return id
-	}
-	return explainText(v)
-}
-
-// explainText recognizes errors that have no type of their own. They come from
-// the Azure SDK's handling of Key Vault's challenge, from decoding an answer and
-// from tokencredential.
-func explainText(v values) string {
-	for _, known := range []struct{ text, id string }{
-		{"token requested for tenant", "vault-tenant"},
-		{"WWW-Authenticate header", "not-a-vault"},
-		{"challenge resource", "not-a-vault"},
-		{"is this the address of a Key Vault?", "not-a-vault"},
-		{"unmarshalling type", "not-a-vault"},
-	} {
-		if strings.Contains(v["message"], known.text) {
-			v["service"], v["host"] = "Entra ID", v["authority-host"]
-			return known.id
-		}
-	}
-	return unknownID
-}
-
-// message is the text of err. Formatting survives an Error method that panics,
-// as that of a nil pointer does.
-func message(err error) string {
-	if err == nil {
-		return "there is no error"
-	}
-	return fmt.Sprint(err)
-}
-
-// setting matches the problems that the workload finds in its own variables.
-var setting = regexp.MustCompile(`\b[A-Z]+(?:_[A-Z]+)+: .+`)
-
-func explainSettings(v values) string {
-	problems := setting.FindAllString(v["message"], -1)
-	if len(problems) == 0 {
-		return ""
-	}
-	v["problems"] = strings.Join(problems, "; ")
-	return "setting-invalid"
 }

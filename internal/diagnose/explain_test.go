@@ -19,6 +19,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 
+	"github.com/workload-identity-quickstart/msal-go/internal/azurecloud"
 	"github.com/workload-identity-quickstart/msal-go/pkg/tokencredential"
 )
 
@@ -89,11 +90,12 @@ func TestFixIsSafeToPaste(t *testing.T) {
 	dir := t.TempDir()
 	hostile := "x'; touch pwned; $(touch pwned) `touch pwned` \\\" & <in >out #*"
 	for _, s := range samples() {
-		got := Explain(s.err, Facts{
+		facts := Facts{
 			ClientID: hostile, TenantID: hostile, TokenFile: hostile, SecretName: hostile, PodName: hostile,
 			VaultURL: "https://my-vault.vault.azure.net/", Issuer: hostile, Subject: "system:serviceaccount:" + hostile + ":s",
-			Audience: []string{exchangeAudience, hostile},
-		})
+			Audience: []string{azurecloud.Public.Audience, hostile},
+		}
+		got := Explain(s.err, facts)
 		if strings.HasPrefix(got.Fix, "wait:") {
 			continue
 		}
@@ -111,7 +113,8 @@ func TestFixIsSafeToPaste(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %s ran no command: %v", s.id, got.Fix, err)
 		}
-		if strings.Contains(got.Fix, "touch") && !strings.Contains(string(args), hostile) {
+		command, _, _ := strings.Cut(entryOf(s.id).fix, " # ")
+		if strings.Contains(facts.Command(command), "touch") && !strings.Contains(string(args), hostile) {
 			t.Errorf("%s: the value did not arrive whole: %s", s.id, args)
 		}
 		_ = os.Remove(filepath.Join(dir, "args"))
@@ -133,7 +136,7 @@ func TestCommandLeavesOutWhatCannotBePasted(t *testing.T) {
 func TestGather(t *testing.T) {
 	claims := `{"iss":"https://issuer/","sub":"system:serviceaccount:shop:cart","aud":["a","b"],"iat":1763913600,"exp":1763917200}`
 	path := filepath.Join(t.TempDir(), "token")
-	token := "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln\n"
+	token := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"ES256"}`)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln\n"
 	if err := os.WriteFile(path, []byte(token), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -143,11 +146,14 @@ func TestGather(t *testing.T) {
 	}
 	want := Facts{
 		ClientID: "c", TenantID: "t", TokenFile: path, AuthorityHost: "https://login/", VaultURL: "https://v.vault.azure.net/",
-		SecretName: "s", PodName: "p", TokenProxy: true, Issuer: "https://issuer/", Subject: "system:serviceaccount:shop:cart",
+		SecretName: "s", PodName: "p", TokenProxy: true, Algorithm: "ES256", Issuer: "https://issuer/", Subject: "system:serviceaccount:shop:cart",
 		Audience: []string{"a", "b"}, IssuedAt: time.Unix(1763913600, 0).UTC(), Expires: time.Unix(1763917200, 0).UTC(),
 	}
 	if got := Gather(func(name string) string { return env[name] }); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	if got := want.Lifetime(); got != time.Hour {
+		t.Errorf("lifetime %s", got)
 	}
 	if got := Gather(func(string) string { return "" }); !reflect.DeepEqual(got, Facts{}) {
 		t.Errorf("an empty environment has %+v", got)
@@ -174,13 +180,13 @@ func FuzzExplain(f *testing.F) {
 }
 
 func TestFixKeepsTheAudienceOfASovereignCloud(t *testing.T) {
-	refusal := &tokencredential.AuthenticationError{StatusCode: 401, Code: "invalid_client", ErrorCodes: []int{700213}, Message: "AADSTS700213: No match."}
+	rejected := &tokencredential.AuthenticationError{StatusCode: 401, Code: "invalid_client", ErrorCodes: []int{700213}, Message: "AADSTS700213: No match."}
 	for audience, want := range map[string]string{
 		"api://AzureADTokenExchangeUSGov": "--audiences api://AzureADTokenExchangeUSGov",
 		"api://other":                     "--audiences api://AzureADTokenExchange",
 	} {
-		got := Explain(refusal, Facts{Issuer: "https://i/", Subject: "s", Audience: []string{audience}})
-		if !strings.HasSuffix(got.Fix, want) {
+		got := Explain(rejected, Facts{Issuer: "https://i/", Subject: "s", Audience: []string{audience}})
+		if !strings.Contains(got.Fix, want+" ") {
 			t.Errorf("token for %s: fix %q does not end in %q", audience, got.Fix, want)
 		}
 	}

@@ -1,13 +1,19 @@
 package diagnose
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/workload-identity-quickstart/msal-go/internal/azurecloud"
 )
 
 // Facts is what is known about the workload besides the error. Every field may be
@@ -21,13 +27,25 @@ type Facts struct {
 	SecretName    string // SECRET_NAME
 	PodName       string // HOSTNAME, which Kubernetes sets to the pod's name
 
-	// Claims of the service account token. Nobody has verified them.
-	Issuer, Subject   string
-	Audience          []string
-	IssuedAt, Expires time.Time
+	// What the service account token says. Nobody has verified it.
+	Issuer, Subject, Algorithm string
+	Audience                   []string
+	IssuedAt, Expires          time.Time
 
 	// TokenProxy says that Entra ID is reached through an AKS identity binding.
 	TokenProxy bool
+
+	// VaultAddress is the IP address that the vault's name leads to. Gather leaves
+	// it empty: only a resolver can tell.
+	VaultAddress string
+}
+
+// Lifetime is how long the token is valid from the start, or zero if unknown.
+func (f Facts) Lifetime() time.Duration {
+	if f.IssuedAt.IsZero() || f.Expires.IsZero() {
+		return 0
+	}
+	return f.Expires.Sub(f.IssuedAt)
 }
 
 // maxTokenSize is that of tokencredential, far above any service account token.
@@ -47,42 +65,45 @@ func Gather(getenv func(string) string) Facts {
 		PodName:       getenv("HOSTNAME"),
 		TokenProxy:    getenv("AZURE_KUBERNETES_TOKEN_PROXY") != "",
 	}
-	f.readClaims()
+	segments := bytes.Split(readFile(f.TokenFile), []byte("."))
+	if len(segments) != 3 {
+		return f
+	}
+	header, claims := decode(segments[0]), decode(segments[1])
+	f.Algorithm, _ = header["alg"].(string)
+	f.Issuer, _ = claims["iss"].(string) // RFC 7519, section 4.1
+	f.Subject, _ = claims["sub"].(string)
+	f.Audience = audiences(claims["aud"])
+	f.IssuedAt, f.Expires = date(claims["iat"]), date(claims["exp"])
 	return f
 }
 
-// readClaims reads the claims of RFC 7519, section 4.1, without verifying them.
-func (f *Facts) readClaims() {
+// readFile returns what the token file holds, or nil.
+func readFile(path string) []byte {
 	// Asked before opening: opening a named pipe would wait for its writer.
-	info, err := os.Stat(f.TokenFile)
-	if err != nil || !info.Mode().IsRegular() {
-		return
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return nil
 	}
-	file, err := os.Open(f.TokenFile)
+	file, err := os.Open(path)
 	if err != nil {
-		return
+		return nil
 	}
 	defer file.Close()
 	content, err := io.ReadAll(io.LimitReader(file, maxTokenSize))
 	if err != nil {
-		return
+		return nil
 	}
-	segments := strings.Split(strings.TrimSpace(string(content)), ".")
-	if len(segments) != 3 {
-		return
+	return bytes.TrimSpace(content)
+}
+
+// decode reads a segment of a JWT.
+func decode(segment []byte) map[string]any {
+	content, err := base64.RawURLEncoding.DecodeString(string(segment))
+	var object map[string]any
+	if err != nil || json.Unmarshal(content, &object) != nil {
+		return nil
 	}
-	payload, err := base64.RawURLEncoding.DecodeString(segments[1])
-	if err != nil {
-		return
-	}
-	var claims map[string]any
-	if json.Unmarshal(payload, &claims) != nil {
-		return
-	}
-	f.Issuer, _ = claims["iss"].(string)
-	f.Subject, _ = claims["sub"].(string)
-	f.Audience = audiences(claims["aud"])
-	f.IssuedAt, f.Expires = date(claims["iat"]), date(claims["exp"])
+	return object
 }
 
 // audiences reads "aud", a string or an array of them.
@@ -115,20 +136,28 @@ func (f Facts) values() values {
 		"client-id":      f.ClientID,
 		"tenant-id":      f.TenantID,
 		"token-file":     f.TokenFile,
-		"secret-name":    f.SecretName,
 		"pod-name":       f.PodName,
 		"issuer":         f.Issuer,
 		"subject":        f.Subject,
+		"algorithm":      f.Algorithm,
 		"audience":       strings.Join(f.Audience, ","),
-		"discovery-url":  "",
-		"authority-host": f.authorityHost(),
-		"vault-host":     hostname(f.VaultURL),
+		"authority-host": cmp.Or(hostname(f.AuthorityHost), azurecloud.Public.AuthorityHosts[0]),
+		"vault-address":  cmp.Or(f.VaultAddress, "a public address, probably"),
+		"action":         "get",
+		"vault-url":      f.vaultURL(),
+		"secret-name":    secretName(f.SecretName),
+		"service":        string(roleEntra), // where the error does not tell
+		"status":         strconv.Itoa(http.StatusOK),
 	}
-	v["exchange-audience"] = exchangeAudience
-	if len(f.Audience) == 1 && strings.HasPrefix(f.Audience[0], exchangeAudience) {
-		v["exchange-audience"] = f.Audience[0] // that of a sovereign cloud, perhaps
+	v["host"] = v["authority-host"]
+	v.setVault(hostname(f.VaultURL))
+	if lifetime := f.Lifetime(); lifetime > 0 {
+		v["lifetime"] = lifetime.String()
 	}
-	v["vault-name"], _, _ = strings.Cut(v["vault-host"], ".")
+	v["exchange-audience"] = f.cloud().Audience
+	if f.hasExchangeAudience() {
+		v["exchange-audience"] = f.Audience[0]
+	}
 	if f.Issuer != "" {
 		v["discovery-url"] = strings.TrimSuffix(f.Issuer, "/") + "/.well-known/openid-configuration"
 	}
@@ -139,11 +168,51 @@ func (f Facts) values() values {
 	return v
 }
 
-func (f Facts) authorityHost() string {
-	if host := hostname(f.AuthorityHost); host != "" {
-		return host
+// cloud is that of the authority host, or the public one.
+func (f Facts) cloud() azurecloud.Cloud {
+	if cloud, ok := azurecloud.OfAuthority(hostname(f.AuthorityHost)); ok {
+		return cloud
 	}
-	return "login.microsoftonline.com"
+	return azurecloud.Public
+}
+
+// hasExchangeAudience reports whether the token is for the exchange, in any cloud.
+func (f Facts) hasExchangeAudience() bool {
+	return len(f.Audience) == 1 && strings.HasPrefix(f.Audience[0], azurecloud.Public.Audience)
+}
+
+// vaultURL is the address of the vault in its right form, if the one at hand has
+// the vault's name at least, or empty.
+func (f Facts) vaultURL() string {
+	_, rest, found := strings.Cut(f.VaultURL, "://")
+	if !found {
+		rest = f.VaultURL
+	}
+	host := strings.ToLower(hostname("https://" + strings.TrimLeft(rest, "/")))
+	name, domain, _ := strings.Cut(host, ".")
+	if cloud, ok := azurecloud.OfVault(host); ok {
+		domain = cloud.VaultDomain
+	} else if domain == "" || strings.HasSuffix(domain, "vaultcore.azure.net") || strings.HasPrefix(domain, "vault.azure") {
+		domain = f.cloud().VaultDomain
+	} else {
+		return ""
+	}
+	if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return ""
+	}
+	return "https://" + name + "." + domain + "/"
+}
+
+// secretName is the name of the secret, taken out of its address if need be, or
+// empty if it cannot be one.
+func secretName(name string) string {
+	if _, path, ok := strings.Cut(name, "/secrets/"); ok {
+		name, _, _ = strings.Cut(path, "/")
+	}
+	if strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return ""
+	}
+	return name
 }
 
 // hostname is the host in a URL, in lower case and without its port.

@@ -92,7 +92,7 @@ func TestConnection(t *testing.T) {
 		defer listener.Close()
 		client := through(t, listener.Addr().String(), nil)
 		client.Transport.(*http.Transport).TLSHandshakeTimeout = time.Millisecond
-		check(t, explained(t, client), "connection-timeout", vault)
+		check(t, explained(t, client), "no-response", vault)
 	})
 	t.Run("deadline", func(t *testing.T) {
 		ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
@@ -121,7 +121,7 @@ func TestProxy(t *testing.T) {
 	}))
 	defer strict.Close()
 	tests := []struct{ id, proxy, want string }{
-		{"proxy-refused", strict.URL, "Proxy Authentication Required"},
+		{"proxy-credentials", strict.URL, "NO_PROXY"},
 		{"proxy-unreachable", "http://" + closedPort(t), "refused"},
 	}
 	for _, test := range tests {
@@ -137,7 +137,7 @@ func TestProxy(t *testing.T) {
 	}
 }
 
-// nameServer answers every DNS query with a response code of RFC 1035, section
+// nameServer responds to every DNS query with a response code of RFC 1035, section
 // 4.1.1, and returns a resolver that asks it.
 func nameServer(t *testing.T, code byte) *net.Resolver {
 	t.Helper()

@@ -3,6 +3,7 @@ package diagnose
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -15,16 +16,22 @@ const maxShown = 300
 type values map[string]string
 
 var (
-	placeholder = regexp.MustCompile(`\{[a-z-]+\}`)
+	placeholder = compiled(`\{[a-z-]+\}`)
 	// What is shaped like a JWT, in case a message repeats one.
-	jwtShaped = regexp.MustCompile(`eyJ[\w-]*\.[\w-]*(\.[\w-]*)?`)
+	jwtShaped = compiled(`eyJ[\w-]*\.[\w-]*(\.[\w-]*)?`)
 	// What a POSIX shell takes literally.
-	plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+:,./][A-Za-z0-9_@%+:,./=-]*$`)
+	plainWord = compiled(`^[A-Za-z0-9_@%+:,./][A-Za-z0-9_@%+:,./=-]*$`)
 )
+
+// compiled returns a function that compiles an expression at its first call, since
+// most runs need none.
+func compiled(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
 
 // sentence fills in a template for people to read.
 func (v values) sentence(template string) string {
-	return placeholder.ReplaceAllStringFunc(template, func(name string) string {
+	return placeholder().ReplaceAllStringFunc(template, func(name string) string {
 		if value := shown(v[strings.Trim(name, "{}")]); value != "" {
 			return value
 		}
@@ -35,17 +42,23 @@ func (v values) sentence(template string) string {
 // command fills in a template for a shell. A value that is unknown, or that could
 // not be pasted unharmed, leaves its name in capitals: {client-id} is CLIENT_ID.
 func (v values) command(template string) string {
-	return placeholder.ReplaceAllStringFunc(template, func(name string) string {
+	return placeholder().ReplaceAllStringFunc(template, func(name string) string {
 		name = strings.Trim(name, "{}")
 		value := v[name]
 		switch {
 		case value == "", value[0] == '-', shown(value) != value:
 			return strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
-		case plainWord.MatchString(value):
+		case plainWord().MatchString(value):
 			return value
 		}
 		return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 	})
+}
+
+// setVault names the vault by its host.
+func (v values) setVault(host string) {
+	v["vault-host"] = strings.ToLower(host)
+	v["vault-name"], _, _ = strings.Cut(v["vault-host"], ".")
 }
 
 // Command fills the facts into a template for a shell, such as "kubectl delete pod
@@ -58,7 +71,7 @@ func shown(s string) string { return Printable(s, maxShown) }
 // Printable is s on one line of at most longest characters, without tokens and
 // what could confuse a terminal.
 func Printable(s string, longest int) string {
-	s = jwtShaped.ReplaceAllString(s, "[token]")
+	s = jwtShaped().ReplaceAllString(s, "[token]")
 	s = strings.Join(strings.Fields(s), " ")
 	s = strings.Map(func(r rune) rune {
 		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {

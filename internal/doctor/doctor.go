@@ -44,9 +44,11 @@ type Result struct {
 	State State `json:"state"`
 	// Detail is what the check found; never a token or a secret's value.
 	Detail string `json:"detail"`
-	// Cause and Fix explain a failure or a warning.
+	// Cause and Fix explain a failure or a warning. More is the URL of the
+	// explanation on the troubleshooting page.
 	Cause string `json:"cause,omitempty"`
 	Fix   string `json:"fix,omitempty"`
+	More  string `json:"more,omitempty"`
 }
 
 // Examine checks every link with the environment that getenv reads, usually
@@ -105,7 +107,7 @@ func (d *doctor) failure(detail string, err error) Result {
 		detail += ": " + op.Error()
 	}
 	why := diagnose.Explain(err, d.facts)
-	return Result{State: Failed, Detail: detail, Cause: why.Cause, Fix: why.Fix}
+	return Result{State: Failed, Detail: detail, Cause: why.Cause, Fix: why.Fix, More: why.More}
 }
 
 func (d *doctor) configuration(context.Context) Result {

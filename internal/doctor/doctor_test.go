@@ -79,7 +79,7 @@ func TestExamine(t *testing.T) {
 					t.Errorf("%s failed: %s; fix: %s", r.Link, r.Cause, r.Fix)
 				}
 				if r.Detail == "" || (r.State == Warned && (r.Cause == "" || r.Fix == "")) {
-					t.Errorf("%s says nothing: %+v", r.Link, r)
+					t.Errorf("%s has no text: %+v", r.Link, r)
 				}
 			}
 			if !reflect.DeepEqual(states, test.states) {
@@ -105,6 +105,22 @@ func TestOneExchange(t *testing.T) {
 	}
 	if n := fakeazure.Exchanges(sandbox); n != 1 {
 		t.Errorf("%d exchanges", n)
+	}
+}
+
+func TestReadsItsGetenvOnly(t *testing.T) {
+	sandbox := fakeazure.Start(t, localazure.SandboxConfig{})
+	env := make(map[string]string)
+	for _, variable := range os.Environ() {
+		name, value, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "AZURE_") || name == "KEYVAULT_URL" || name == "SECRET_NAME" {
+			env[name] = value
+			t.Setenv(name, "")
+		}
+	}
+	results := Examine(t.Context(), func(name string) string { return env[name] }, azcore.ClientOptions{Transport: fakeazure.Client(t, sandbox)})
+	if !Healthy(results) {
+		t.Errorf("got %+v", results)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
-// anything answers every request with the same, whatever it is.
+// anything responds to every request in the same way.
 type anything struct {
 	status                    int
 	challenge, retry, content string
@@ -48,7 +48,7 @@ func FuzzExamine(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status int, challenge, retry, content, body string) {
 		if status < 200 || status > 599 {
-			t.Skip("no final answer")
+			t.Skip("no final response")
 		}
 		results := Examine(t.Context(), func(name string) string { return env[name] }, azcore.ClientOptions{
 			Transport: anything{status, challenge, retry, content, body},

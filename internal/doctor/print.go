@@ -23,6 +23,9 @@ func PrintTable(w io.Writer, results []Result, colored bool) error {
 		if r.Cause != "" {
 			fmt.Fprintf(&table, "%[1]scause: %[2]s\n%[1]sfix:   %[3]s\n", indent, r.Cause, r.Fix)
 		}
+		if r.More != "" {
+			fmt.Fprintf(&table, "%smore:  %s\n", indent, r.More)
+		}
 	}
 	_, err := io.WriteString(w, table.String())
 	return err

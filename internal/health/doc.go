@@ -1,2 +1,2 @@
-// Package health tells the kubelet whether the program lives and is ready.
+// Package health serves the kubelet's probes.
 package health

@@ -2,13 +2,17 @@ package keyvault
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -124,6 +128,58 @@ func TestRejectedTokenIsReplaced(t *testing.T) {
 		})
 	}
 }
+
+// With the credential itself, which invalidates tokens of more than a minute: its
+// tokens are numbered, and the vault rejects the first one from some time on.
+func TestRejectedTokenIsReplacedByTheCredential(t *testing.T) {
+	tokenFile := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(tokenFile, []byte("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzIn0.c2ln"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for status, wantFailures := range map[int]int{http.StatusUnauthorized: 0, http.StatusForbidden: 1} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				exchanges, rejecting := 0, false
+				options := azcore.ClientOptions{Retry: policy.RetryOptions{MaxRetries: -1}, Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
+					if !isVault(&http.Request{Host: req.URL.Host}) {
+						exchanges++
+						return &http.Response{StatusCode: http.StatusOK, Status: "200 OK", Request: req, Header: http.Header{"Content-Type": {"application/json"}},
+							Body: io.NopCloser(strings.NewReader(fmt.Sprintf(`{"token_type":"Bearer","expires_in":86400,"access_token":"token %d"}`, exchanges)))}, nil
+					}
+					resp, err := memoryVault{}.Do(req)
+					if rejecting && req.Header.Get("Authorization") == "Bearer token 1" {
+						resp.StatusCode = status
+						resp.Header.Set("WWW-Authenticate", `Bearer authorization="https://login.microsoftonline.com/t", resource="https://vault.azure.net"`)
+					}
+					return resp, err
+				})}
+				credential, err := tokencredential.New(&tokencredential.Options{ClientOptions: options, ClientID: "c", TenantID: "t", TokenFilePath: tokenFile})
+				if err != nil {
+					t.Fatal(err)
+				}
+				vault, err := New("https://v.vault.azure.net", credential, &options)
+				if err != nil {
+					t.Fatal(err)
+				}
+				failures := 0
+				for n := range 60 { // an hour
+					rejecting = n >= 10
+					if _, err := vault.Secret(t.Context(), "s"); err != nil {
+						failures++
+					}
+					time.Sleep(time.Minute)
+				}
+				if failures != wantFailures || exchanges != 2 {
+					t.Errorf("%d reads failed, want %d; %d exchanges, want 2", failures, wantFailures, exchanges)
+				}
+			})
+		})
+	}
+}
+
+type transportFunc func(*http.Request) (*http.Response, error)
+
+func (f transportFunc) Do(req *http.Request) (*http.Response, error) { return f(req) }
 
 func TestTokenIsAskedForAtEveryRead(t *testing.T) {
 	asked := 0

@@ -21,7 +21,7 @@ import (
 	"github.com/workload-identity-quickstart/msal-go/pkg/tokencredential"
 )
 
-// fault answers a tenth of all requests, of every kind, in a way that no service
+// fault responds to a tenth of all requests, of every kind, in a way that no service
 // should.
 func fault(w http.ResponseWriter, _ *http.Request) bool {
 	switch rand.IntN(60) {

@@ -62,7 +62,7 @@ func New(url string, credential azcore.TokenCredential, options *azcore.ClientOp
 // vault asks for one, if the vault is in the public or a sovereign cloud; that
 // request may go on when Secret has returned, for at most 30 seconds.
 func (v *Vault) Secret(ctx context.Context, name string) (Secret, error) {
-	v.tokens.prefetch()
+	v.tokens.prefetch() //nolint:contextcheck // it is not for this reader alone
 	secret, err := v.secret(ctx, name)
 	if err != nil {
 		return Secret{}, fmt.Errorf("get secret %q from vault %s: %w", name, v.url, inOneLine(err))

@@ -49,7 +49,7 @@ func TestSecret(t *testing.T) {
 }
 
 func TestSecretErrors(t *testing.T) {
-	answer := func(status int, contentType, body string) localazure.Intercept {
+	respond := func(status int, contentType, body string) localazure.Intercept {
 		return func(w http.ResponseWriter, r *http.Request) bool {
 			if !strings.HasSuffix(r.Host, ".vault.azure.net") || r.Header.Get("Authorization") == "" {
 				return false
@@ -68,13 +68,13 @@ func TestSecretErrors(t *testing.T) {
 		want       string
 	}{
 		{name: "not found", secret: "other", wantStatus: 404, want: "HTTP 404 Not Found, SecretNotFound: A secret with (name/id) other"},
-		{name: "no value", secret: "my-secret", intercept: answer(200, "application/json", `{}`), want: "is this the address of a Key Vault?"},
-		{name: "null", secret: "my-secret", intercept: answer(200, "application/json", `null`), want: "is this the address of a Key Vault?"},
-		{name: "value without id", secret: "my-secret", intercept: answer(200, "application/json", `{"value":"s3cr3t"}`), want: "is this the address of a Key Vault?"},
-		{name: "page", secret: "my-secret", intercept: answer(200, "text/html", `<html>s3cr3t`), want: "unmarshalling"},
-		{name: "denied", secret: "my-secret", intercept: answer(403, "application/json", `{"error":{"code":"Forbidden","message":"No.\r\nNever.","innererror":{"code":"ForbiddenByRbac"}}}`),
+		{name: "no value", secret: "my-secret", intercept: respond(200, "application/json", `{}`), want: "is this the address of a Key Vault?"},
+		{name: "null", secret: "my-secret", intercept: respond(200, "application/json", `null`), want: "is this the address of a Key Vault?"},
+		{name: "value without ID", secret: "my-secret", intercept: respond(200, "application/json", `{"value":"s3cr3t"}`), want: "is this the address of a Key Vault?"},
+		{name: "page", secret: "my-secret", intercept: respond(200, "text/html", `<html>s3cr3t`), want: "unmarshalling"},
+		{name: "denied", secret: "my-secret", intercept: respond(403, "application/json", `{"error":{"code":"Forbidden","message":"No.\r\nNever.","innererror":{"code":"ForbiddenByRbac"}}}`),
 			wantStatus: 403, want: "HTTP 403 Forbidden, Forbidden/ForbiddenByRbac: No. Never."},
-		{name: "server error", secret: "my-secret", intercept: answer(500, "text/plain", "down"), wantStatus: 500, want: "500"},
+		{name: "server error", secret: "my-secret", intercept: respond(500, "text/plain", "down"), wantStatus: 500, want: "500"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -92,7 +92,7 @@ func TestSecretErrors(t *testing.T) {
 				t.Errorf("error has several lines: %v", err)
 			}
 			if strings.Contains(err.Error(), "s3cr3t") {
-				t.Errorf("error quotes the answer: %v", err)
+				t.Errorf("error quotes the response: %v", err)
 			}
 			var responseErr *azcore.ResponseError
 			if errors.As(err, &responseErr) != (test.wantStatus != 0) || responseErr != nil && responseErr.StatusCode != test.wantStatus {

@@ -47,33 +47,31 @@ func newRequest(r *http.Request, answer *recorder) Request {
 
 // errorCode finds the code in an error of either service.
 func errorCode(body []byte) string {
-	var entra struct {
-		Codes []int `json:"error_codes"`
+	var response struct {
+		Codes []int           `json:"error_codes"` // Entra ID's
+		Error json.RawMessage `json:"error"`       // a word of Entra ID, an object of Key Vault
 	}
-	if json.Unmarshal(body, &entra) == nil && len(entra.Codes) > 0 {
-		return "AADSTS" + strconv.Itoa(entra.Codes[0])
-	}
-	var unimplemented struct {
-		Error string `json:"error"`
-	}
-	if json.Unmarshal(body, &unimplemented) == nil && unimplemented.Error != "" {
-		return unimplemented.Error
-	}
-	var vault struct {
-		Error struct {
-			Code  string `json:"code"`
-			Inner struct {
-				Code string `json:"code"`
-			} `json:"innererror"`
-		} `json:"error"`
-	}
-	if json.Unmarshal(body, &vault) != nil {
+	if json.Unmarshal(body, &response) != nil {
 		return ""
 	}
-	if vault.Error.Inner.Code != "" {
-		return vault.Error.Code + "/" + vault.Error.Inner.Code
+	if len(response.Codes) > 0 {
+		return "AADSTS" + strconv.Itoa(response.Codes[0])
 	}
-	return vault.Error.Code
+	var word string
+	if json.Unmarshal(response.Error, &word) == nil {
+		return word
+	}
+	var vault struct {
+		Code  string `json:"code"`
+		Inner struct {
+			Code string `json:"code"`
+		} `json:"innererror"`
+	}
+	_ = json.Unmarshal(response.Error, &vault) // else it has no code
+	if vault.Inner.Code != "" {
+		return vault.Code + "/" + vault.Inner.Code
+	}
+	return vault.Code
 }
 
 // requestLog collects requests and counts connections.

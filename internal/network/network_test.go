@@ -158,7 +158,9 @@ func TestHostsAreReportedOnceEach(t *testing.T) {
 		time.Sleep(time.Second)
 		go func() { ended <- get(t.Context(), t, m, KeyVault, blackHole(t, nil)) }()
 		for range 3 {
-			<-ended
+			if err := <-ended; err == nil {
+				t.Error("a black hole responded")
+			}
 		}
 		_ = arrived(nil)
 		slices.Sort(reported)
@@ -213,7 +215,9 @@ func TestDeadlineGetsAHost(t *testing.T) {
 		if err := m.Watch(func(Wait) {})(context.Canceled); err != context.Canceled { //nolint:errorlint // it must be unchanged
 			t.Errorf("got %v", err)
 		}
-		<-exchange
+		if err := <-exchange; err == nil {
+			t.Error("a black hole responded")
+		}
 		if err := m.Watch(func(Wait) {})(context.DeadlineExceeded); err != context.DeadlineExceeded { //nolint:errorlint // as above
 			t.Errorf("got %v", err)
 		}

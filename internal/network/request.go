@@ -104,9 +104,8 @@ type TimeoutError struct {
 	Err error
 }
 
-// newTimeoutError puts err into the types of net/http, so that whoever explains it
-// finds the host: the URL of the request, and the failure of an HTTP proxy as if that
-// had reported it.
+// newTimeoutError puts err into the types of net/http, by which errors are explained:
+// the URL of the request, and the failure of an HTTP proxy as if that had reported it.
 func newTimeoutError(wait Wait, err error) *TimeoutError {
 	failed, ok := errors.AsType[*url.Error](err)
 	if !ok { // not from an http.Client

@@ -111,10 +111,10 @@ func TestStartup(t *testing.T) {
 		}
 		// 2 + 4 + 8 + 16 + 32 + 60 + … s, varied by half
 		if n := len(r.calls); n < 7 || n > 16 {
-			t.Errorf("%d tries in five minutes", n)
+			t.Errorf("%d attempts in five minutes", n)
 		}
 		if last := r.calls[len(r.calls)-1]; last > 5*time.Minute || last < 3*time.Minute {
-			t.Errorf("the last try was after %s", last)
+			t.Errorf("the last attempt was after %s", last)
 		}
 		for i, pause := range r.retryIn[:len(r.retryIn)-1] {
 			nominal := min(2*time.Second<<i, time.Minute)
@@ -153,7 +153,7 @@ func TestPausesAreNoLongerThanTheInterval(t *testing.T) {
 			}
 		}
 		if len(r.retryIn) < 100 {
-			t.Errorf("only %d tries in ten minutes", len(r.retryIn))
+			t.Errorf("only %d attempts in ten minutes", len(r.retryIn))
 		}
 	})
 }

@@ -19,7 +19,7 @@ import (
 func simulate(t *testing.T, s Scenario) *Record {
 	t.Helper()
 	tokenFile := filepath.Join(t.TempDir(), "token")
-	if err := os.WriteFile(tokenFile, []byte("e30.e30.c2ln"), 0o600); err != nil {
+	if err := os.WriteFile(tokenFile, []byte("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzIn0.c2ln"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	rand.Seed(1) //nolint:staticcheck // nothing else makes the SDK repeatable

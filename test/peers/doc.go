@@ -1,4 +1,4 @@
-// Package peers shows localazure to clients that others wrote, since a fake that only
-// its authors can talk to proves nothing. It also compares pkg/tokencredential with
-// azidentity: one test for each row of the table in docs/reuse.md.
+// Package peers runs clients that nobody here wrote against localazure, since one
+// that only its authors can talk to proves nothing. It also compares
+// pkg/tokencredential with azidentity: one test for each row of docs/reuse.md.
 package peers

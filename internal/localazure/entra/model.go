@@ -169,30 +169,31 @@ func (d *Directory) AddApplication(a Application) error {
 
 // AddFederatedCredential adds c to an application at run time.
 func (d *Directory) AddFederatedCredential(clientID string, c FederatedCredential) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	a, ok := d.applications[strings.ToLower(clientID)]
-	if !ok {
-		return fmt.Errorf("application %q does not exist", clientID)
-	}
-	return a.add(c)
+	return d.change(clientID, func(a *Application) error { return a.add(c) })
 }
 
 // RemoveFederatedCredential removes the credential called name from an
 // application at run time.
 func (d *Directory) RemoveFederatedCredential(clientID, name string) error {
+	return d.change(clientID, func(a *Application) error {
+		i := slices.IndexFunc(a.FederatedCredentials, func(c FederatedCredential) bool { return c.Name == name })
+		if i < 0 {
+			return fmt.Errorf("application %s has no federated identity credential %q", clientID, name)
+		}
+		a.FederatedCredentials = slices.Delete(a.FederatedCredentials, i, i+1)
+		return nil
+	})
+}
+
+// change changes an application.
+func (d *Directory) change(clientID string, edit func(*Application) error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	a, ok := d.applications[strings.ToLower(clientID)]
 	if !ok {
 		return fmt.Errorf("application %q does not exist", clientID)
 	}
-	i := slices.IndexFunc(a.FederatedCredentials, func(c FederatedCredential) bool { return c.Name == name })
-	if i < 0 {
-		return fmt.Errorf("application %s has no federated identity credential %q", clientID, name)
-	}
-	a.FederatedCredentials = slices.Delete(a.FederatedCredentials, i, i+1)
-	return nil
+	return edit(a)
 }
 
 // add checks c as Entra ID does when a credential is created.

@@ -49,8 +49,8 @@ func (v *Vault) authenticate(authorization string, keys jose.JSONWebKeySet) (cal
 	}
 	known := keys.Key(token.Headers[0].KeyID)
 	if len(known) == 0 {
-		return caller{}, unauthorized("AKV10046: Unable to resolve the key used for signature validation. EncodedJwtHeader: '%s'.",
-			raw[:strings.Index(raw, ".")])
+		header, _, _ := strings.Cut(raw, ".")
+		return caller{}, unauthorized("AKV10046: Unable to resolve the key used for signature validation. EncodedJwtHeader: '%s'.", header)
 	}
 	var claims struct {
 		jwt.Claims

@@ -106,7 +106,7 @@ func (v *Vault) resource(path []string) map[string]method {
 	name, last, n := path[1], path[2], len(path)-2
 	switch {
 	case path[0] == "secrets" && n == 1:
-		return map[string]method{"GET": {opList, func(r *http.Request) (any, *refusal) { return v.page(r, v.list()) }}}
+		return map[string]method{"GET": {opList, func(r *http.Request) (any, *refusal) { return v.page(r, v.items(false)) }}}
 	case path[0] == "secrets" && n == 3 && last == "versions":
 		return map[string]method{"GET": {opList, func(r *http.Request) (any, *refusal) { return v.page(r, v.listVersions(name)) }}}
 	case path[0] == "secrets" && n == 3 && last == "backup", path[0] == "secrets" && n == 2 && name == "restore":
@@ -124,7 +124,7 @@ func (v *Vault) resource(path []string) map[string]method {
 			"DELETE": {opDelete, func(*http.Request) (any, *refusal) { return v.delete(name) }},
 		}
 	case path[0] == "deletedsecrets" && n == 1:
-		return map[string]method{"GET": {opList, func(r *http.Request) (any, *refusal) { return v.page(r, v.listDeleted()) }}}
+		return map[string]method{"GET": {opList, func(r *http.Request) (any, *refusal) { return v.page(r, v.items(true)) }}}
 	case path[0] == "deletedsecrets" && n == 2:
 		return map[string]method{
 			"GET":    {opGet, func(*http.Request) (any, *refusal) { return v.getDeleted(name) }},

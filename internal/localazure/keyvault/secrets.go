@@ -209,12 +209,7 @@ func (v *Vault) purge(name string) (any, *refusal) {
 	})
 }
 
-// list is of the secrets, by name.
-func (v *Vault) list() []bundle { return v.items(false) }
-
-// listDeleted is of the deleted secrets, by name.
-func (v *Vault) listDeleted() []bundle { return v.items(true) }
-
+// items lists the secrets that are deleted, or those that are not, by name.
 func (v *Vault) items(deleted bool) []bundle {
 	v.mu.Lock()
 	defer v.mu.Unlock()

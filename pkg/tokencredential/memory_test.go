@@ -262,7 +262,7 @@ func TestRenewal(t *testing.T) {
 		time.Sleep(halfDay*9/10 - time.Minute)
 		expect("a tenth before RefreshOn", "token 1")
 		expect("the same token", "token 1")
-		time.Sleep(halfDay / 10)
+		time.Sleep(halfDay/10 + time.Minute)
 		expect("after RefreshOn", "token 1")
 		expect("renewed in the background", "token 2")
 

@@ -13,6 +13,7 @@ type azure struct {
 	recovered func() // called when every pod has the secret; may be nil
 
 	mu     sync.Mutex
+	over   bool // nothing is recorded any more
 	vault  vault
 	entra  entra
 	record *Record
@@ -23,6 +24,9 @@ func (a *azure) serve(req *http.Request, random float64) (*http.Response, error)
 	now := time.Now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.over {
+		return nil, errGone
+	}
 	second := a.record.at(now.Sub(a.start))
 	if req.URL.Host == authorityHost {
 		resp := a.entra.answer(req, now, random)
@@ -54,6 +58,13 @@ func (a *azure) got(pod int) {
 	if _, complete := a.record.Complete(); complete && a.recovered != nil {
 		a.recovered()
 	}
+}
+
+// end makes everything unreachable.
+func (a *azure) end() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.over = true
 }
 
 // ended notes that a container ended.

@@ -34,6 +34,9 @@ type Scenario struct {
 // beforeOutage is the time in which pods start and settle.
 const beforeOutage = 4 * time.Minute
 
+// lastCall is longer than any token request that goes on when its pod has ended.
+const lastCall = 10 * time.Minute
+
 // Run simulates s. It must be called in a bubble of testing/synctest. The token
 // file is what every pod finds as its service account token.
 func (s Scenario) Run(ctx context.Context, tokenFile string) *Record {
@@ -62,6 +65,8 @@ func (s Scenario) Run(ctx context.Context, tokenFile string) *Record {
 		})
 	}
 	running.Wait()
+	world.end()
+	time.Sleep(lastCall) // a bubble must not be left before everything in it has ended
 	return world.record
 }
 

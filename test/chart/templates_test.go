@@ -134,7 +134,7 @@ func TestPods(t *testing.T) {
 				}
 				wantTimeout := "5m"
 				if name == "test pod" {
-					wantTimeout = "0"
+					wantTimeout = "30s"
 				}
 				if timeout := variables["STARTUP_TIMEOUT"]; timeout != wantTimeout {
 					t.Errorf("%s: STARTUP_TIMEOUT is %q, want %q", name, timeout, wantTimeout)

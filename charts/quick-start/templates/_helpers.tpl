@@ -114,7 +114,7 @@ containers:
       - name: POLL_INTERVAL
         value: {{ ternary "0" .Values.pollInterval $once | quote }}
       - name: STARTUP_TIMEOUT
-        value: {{ ternary "0" .Values.startupTimeout $test | quote }}
+        value: {{ ternary "30s" .Values.startupTimeout $test | quote }}
       {{- if $probes }}
       - name: HEALTH_ADDR
         value: {{ printf ":%d" (int .Values.health.port) | quote }}

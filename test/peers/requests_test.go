@@ -144,7 +144,7 @@ func TestCompareTokenFile(t *testing.T) {
 		start := time.Now()
 		withClaims := someScope
 		withClaims.Claims = "{}" // never from memory
-		for !strings.Contains(entra.forms[len(entra.forms)-1], "-rotated") {
+		for !strings.Contains(entra.forms[len(entra.forms)-1], "-rotated") && time.Since(start) < time.Hour {
 			time.Sleep(time.Second)
 			mustGetToken(t, credential, withClaims)
 		}

@@ -9,11 +9,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -458,6 +460,46 @@ func TestLaterFailureDoesNotEndIt(t *testing.T) {
 	}
 	if denied.Load() < 2 {
 		t.Errorf("%d requests were denied", denied.Load())
+	}
+}
+
+// The issuer signs with another key, as an API server does that was restarted with
+// one, and the kubelet replaces the token. Access tokens live for two seconds, so that
+// reads need the new key.
+func TestIssuerKeysRotated(t *testing.T) {
+	var headers sync.Map // of assertions: they name the key
+	sandbox := fakeazure.Start(t, localazure.SandboxConfig{
+		AccessTokenLifetime: 2 * time.Second,
+		Intercept: func(_ http.ResponseWriter, r *http.Request) bool {
+			body, err := io.ReadAll(r.Body)
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			form, parseErr := url.ParseQuery(string(body))
+			if header, _, ok := strings.Cut(form.Get("client_assertion"), "."); ok {
+				headers.Store(header, true)
+			}
+			return err != nil || parseErr != nil
+		},
+	})
+	keys := func() (n int) {
+		headers.Range(func(any, any) bool { n++; return true })
+		return n
+	}
+	t.Setenv("POLL_INTERVAL", "1s")
+	lines, stop := start(t)
+	await(t, lines, `secret="Hello!"`)
+	for n := 2; n <= 4; n++ {
+		if err := errors.Join(sandbox.Issuer().RotateKey(), sandbox.RotateToken()); err != nil {
+			t.Fatal(err)
+		}
+		for rotated := time.Now(); keys() < n; {
+			if line := await(t, lines, "secret"); !tutorialLine.MatchString(line) || time.Since(rotated) > time.Minute {
+				t.Fatalf("%s after the rotation, with %d keys of %d: %s", time.Since(rotated), keys(), n, line)
+			}
+		}
+		await(t, lines, `secret="Hello!"`)
+	}
+	if code := stop(); code != 0 {
+		t.Errorf("exit code %d", code)
 	}
 }
 

@@ -37,8 +37,17 @@ func TestBrokenWebhookLink(t *testing.T) {
 			return ctx
 		}).
 		Assess("whose service account lacks the annotation", func(ctx context.Context, t *testing.T, cfg *envconf.Config) context.Context {
-			pod := runPod(ctx, t, cfg, func(pod *corev1.Pod) { pod.Spec.ServiceAccountName = "default" })
+			plain := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "plain", Namespace: azureFrom(ctx).variables["SERVICE_ACCOUNT_NAMESPACE"]}}
+			if err := azureFrom(ctx).create(ctx, cfg, plain); err != nil {
+				t.Fatal(err)
+			}
+			pod := runPod(ctx, t, cfg, func(pod *corev1.Pod) { pod.Spec.ServiceAccountName = plain.Name })
 			waitForLog(ctx, t, cfg, pod, explained("lacks the annotation"))
+			return ctx
+		}).
+		Assess("without a service account of its own", func(ctx context.Context, t *testing.T, cfg *envconf.Config) context.Context {
+			pod := runPod(ctx, t, cfg, func(pod *corev1.Pod) { pod.Spec.ServiceAccountName = "default" })
+			waitForLog(ctx, t, cfg, pod, explained("serviceAccountName is missing"))
 			return ctx
 		}).Feature())
 }

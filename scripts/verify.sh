@@ -27,7 +27,10 @@ main() {
   report_problems
   check_cluster
   POD=$(on_cluster kubectl get pod --selector "$SELECTOR" --sort-by .metadata.creationTimestamp --output name | tail -n 1)
-  [ -n "$POD" ] || die "release $RELEASE has no pod in namespace $SERVICE_ACCOUNT_NAMESPACE: scripts/deploy.sh"
+  if [ -z "$POD" ]; then
+    show_reasons
+    die "release $RELEASE has no pod in namespace $SERVICE_ACCOUNT_NAMESPACE, see above"
+  fi
   say "What the webhook has injected, and what happened to the pod"
   on_cluster kubectl describe "$POD"
   say
@@ -39,15 +42,17 @@ main() {
   return "$status"
 }
 
-# examine runs the doctor in the pod, or tells why it cannot.
+# examine runs the doctor in the pod, or prints why it cannot.
 examine() {
-  local phase
-  phase=$(on_cluster kubectl get "$POD" --output 'jsonpath={.status.phase}')
-  case $phase in
-    Running) on_cluster kubectl exec "$POD" -- /quickstart doctor ;;
-    Succeeded) note "the pod has finished, and its log tells the rest" ;;
+  local state
+  state=$(on_cluster kubectl get "$POD" --output 'jsonpath={.status.phase} {.status.containerStatuses[*].state.waiting.reason}')
+  case $state in
+    'Running ') on_cluster kubectl exec "$POD" -- /quickstart doctor ;;
+    'Succeeded '*) note "the pod has finished, and its log tells the rest" ;;
     *)
-      note "the pod is $phase: see its events and its log above" >&2
+      note "the pod is ${state% }: its container does not run"
+      say
+      show_reasons
       return 1
       ;;
   esac

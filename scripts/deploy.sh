@@ -38,7 +38,7 @@ main() {
   check_cluster
   step "Release $RELEASE in namespace $SERVICE_ACCOUNT_NAMESPACE" install ${helm_options[@]+"${helm_options[@]}"}
   [ -z "$DRY_RUN" ] || return 0
-  (wait_until "waiting for the pod to read the secret (scripts/verify.sh tells why it cannot)" 7 pod_ready) || fail_with_reasons "$?"
+  (wait_until "waiting for the pod to read the secret (scripts/verify.sh shows why it cannot)" 7 pod_ready) || fail_with_reasons "$?"
   say
   show_log_line
 }

@@ -9,7 +9,9 @@ verify.sh: show the pod, let the doctor in it check each link, and show its log
 
   scripts/verify.sh [options]
 
-It ends with 0 if the chain works from the token file to the secret, else with 1.
+If no pod runs, it prints what Kubernetes reports about that, with cause and fix, and
+the state of the workload identity webhook. It exits with 0 if the chain works from the
+token file to the secret, else with 1.
 
   --verbose    show every command that runs
   -h, --help   show this

@@ -38,9 +38,15 @@ main() {
   check_cluster
   step "Release $RELEASE in namespace $SERVICE_ACCOUNT_NAMESPACE" install ${helm_options[@]+"${helm_options[@]}"}
   [ -z "$DRY_RUN" ] || return 0
-  wait_until "waiting for the pod to read the secret (scripts/verify.sh tells why it cannot)" 7 pod_ready
+  (wait_until "waiting for the pod to read the secret (scripts/verify.sh shows why it cannot)" 7 pod_ready) || fail_with_reasons "$?"
   say
   show_log_line
+}
+
+# fail_with_reasons STATUS ends the script with why the pod is not ready.
+fail_with_reasons() {
+  show_reasons >&2
+  exit "$1"
 }
 
 # install compares what would be installed with what is.

@@ -17,6 +17,7 @@ DRY_RUN=${DRY_RUN:-} VERBOSE=${VERBOSE:-} ASSUME_YES=${ASSUME_YES:-}
 . "$ROOT/scripts/lib/steps.sh"
 . "$ROOT/scripts/lib/azure.sh"
 . "$ROOT/scripts/lib/cluster.sh"
+. "$ROOT/scripts/lib/reasons.sh"
 
 # check_tools NAME... checks that commands are installed.
 check_tools() {

@@ -9,7 +9,9 @@ verify.sh: show the pod, let the doctor in it check each link, and show its log
 
   scripts/verify.sh [options]
 
-It ends with 0 if the chain works from the token file to the secret, else with 1.
+If no pod runs, it prints what Kubernetes reports about that, with cause and fix, and
+the state of the workload identity webhook. It exits with 0 if the chain works from the
+token file to the secret, else with 1.
 
   --verbose    show every command that runs
   -h, --help   show this
@@ -27,7 +29,10 @@ main() {
   report_problems
   check_cluster
   POD=$(on_cluster kubectl get pod --selector "$SELECTOR" --sort-by .metadata.creationTimestamp --output name | tail -n 1)
-  [ -n "$POD" ] || die "release $RELEASE has no pod in namespace $SERVICE_ACCOUNT_NAMESPACE: scripts/deploy.sh"
+  if [ -z "$POD" ]; then
+    show_reasons
+    die "release $RELEASE has no pod in namespace $SERVICE_ACCOUNT_NAMESPACE, see above"
+  fi
   say "What the webhook has injected, and what happened to the pod"
   on_cluster kubectl describe "$POD"
   say
@@ -39,15 +44,17 @@ main() {
   return "$status"
 }
 
-# examine runs the doctor in the pod, or tells why it cannot.
+# examine runs the doctor in the pod, or prints why it cannot.
 examine() {
-  local phase
-  phase=$(on_cluster kubectl get "$POD" --output 'jsonpath={.status.phase}')
-  case $phase in
-    Running) on_cluster kubectl exec "$POD" -- /quickstart doctor ;;
-    Succeeded) note "the pod has finished, and its log tells the rest" ;;
+  local state
+  state=$(on_cluster kubectl get "$POD" --output 'jsonpath={.status.phase} {.status.containerStatuses[*].state.waiting.reason}')
+  case $state in
+    'Running ') on_cluster kubectl exec "$POD" -- /quickstart doctor ;;
+    'Succeeded '*) note "the pod has finished, and its log tells the rest" ;;
     *)
-      note "the pod is $phase: see its events and its log above" >&2
+      note "the pod is ${state% }: its container does not run"
+      say
+      show_reasons
       return 1
       ;;
   esac

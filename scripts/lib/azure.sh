@@ -86,8 +86,13 @@ query_lines() {
 # explain_failure prints an error of az, and what to do about those that are no
 # surprise.
 explain_failure() {
-  local advice=''
-  case $1 in
+  local advice
+  advice=$(explain_report "$1")
+  [ -n "$advice" ] || case $1 in
+    *'invalid ownership metadata'*) advice="kubectl created what is named, and Helm does not take it over: delete it with kubectl, or keep the service account: scripts/deploy.sh -- --set serviceAccount.create=false ($PAGE#helm-invalid-ownership-metadata)" ;;
+    *'cannot re-use a name'*) advice="a release of this name exists:$(print_command helm uninstall "$RELEASE"), or set RELEASE to another name ($PAGE#helm-cannot-re-use-a-name-that-is-still-in-use)" ;;
+    *'pod updates may not change fields'*) advice="delete the pod, then run scripts/deploy.sh again:$(print_command kubectl delete pod --selector "$SELECTOR") ($PAGE#pod-updates-may-not-change-fields)" ;;
+    *'cannot unmarshal bool'*) advice="labels are strings: scripts/deploy.sh -- --set-string podLabels.NAME=true ($PAGE#the-label-is-not-a-string)" ;;
     *'az login'* | *AADSTS*) advice="log in: az login" ;;
     *AuthorizationFailed*roleAssignments*) advice="granting a role takes the role Owner, User Access Administrator or Role Based Access Control Administrator: ask for it" ;;
     *AuthorizationFailed* | *Authorization_RequestDenied*) advice="this account may not do that: ask for the permission that is named, or use another account" ;;

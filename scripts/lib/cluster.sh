@@ -3,10 +3,9 @@
 
 # check_cluster checks that the cluster answers and has the webhook.
 check_cluster() {
-  local webhook=azure-wi-webhook-mutating-webhook-configuration
   try_on_cluster kubectl get --raw /version ||
     die "the cluster${KUBE_CONTEXT:+ of context $KUBE_CONTEXT} does not answer: $ERROR"$'\n'"see kubectl config get-contexts, and run scripts/provision.sh again for an AKS cluster"
-  if ! try_on_cluster kubectl get mutatingwebhookconfiguration "$webhook" && [[ $ERROR == *NotFound* ]]; then
+  if ! try_on_cluster kubectl get mutatingwebhookconfiguration "$WEBHOOK" && [[ $ERROR == *NotFound* ]]; then
     die "the cluster has no workload identity webhook: az aks update --enable-workload-identity, or for your own cluster https://azure.github.io/azure-workload-identity/docs/installation.html"
   fi
 }

@@ -64,7 +64,7 @@ bench: ## compare start, memory and speed with those of other programs
 
 .PHONY: e2e
 e2e: ## run the end-to-end tests on the cluster that KUBECONFIG names
-	cd test/e2e && go test -count=1 -timeout 20m -v ./...
+	cd test/e2e && go test -count=1 -timeout 30m -v ./...
 
 .PHONY: fuzz
 fuzz: ## run every fuzz test for ten seconds

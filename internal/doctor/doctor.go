@@ -14,6 +14,7 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
+	"github.com/workload-identity-quickstart/msal-go/internal/azurecloud"
 	"github.com/workload-identity-quickstart/msal-go/internal/config"
 	"github.com/workload-identity-quickstart/msal-go/internal/diagnose"
 	"github.com/workload-identity-quickstart/msal-go/internal/keyvault"
@@ -138,7 +139,7 @@ func (d *doctor) tokenFile(ctx context.Context) Result {
 	}
 	left := time.Until(d.facts.Expires).Round(time.Second)
 	detail := fmt.Sprintf("issuer %s, subject %s, audience %s, %s left", d.facts.Issuer, d.facts.Subject, strings.Join(d.facts.Audience, ","), left)
-	expected := "api://AzureADTokenExchange"
+	expected := azurecloud.Public.TokenAudience
 	if d.facts.TokenProxy {
 		expected = "api://AKSIdentityBinding"
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"github.com/workload-identity-quickstart/msal-go/internal/azurecloud"
 )
 
 // tokens is the credential that the SDK's client uses.
@@ -62,10 +64,10 @@ func Scope(vaultURL string) (scope string, wellKnown bool) {
 	if err != nil {
 		return "", false
 	}
-	_, domain, _ := strings.Cut(strings.ToLower(u.Hostname()), ".")
-	switch domain {
-	case "vault.azure.net", "vault.usgovcloudapi.net", "vault.azure.cn":
-		wellKnown = u.Port() == "" // the SDK rejects the challenge of any other
-	}
-	return "https://" + cmp.Or(domain, "vault.azure.net") + "/.default", wellKnown
+	host := strings.ToLower(u.Hostname())
+	_, domain, _ := strings.Cut(host, ".")
+	cloud, _ := azurecloud.OfVault(host)
+	// The SDK rejects the challenge of any other port or domain.
+	wellKnown = domain != "" && domain == cloud.VaultDomain && u.Port() == ""
+	return "https://" + cmp.Or(domain, azurecloud.Public.VaultDomain) + "/.default", wellKnown
 }

@@ -4,8 +4,8 @@ import "slices"
 
 // wrap breaks a line that is too long for the terminal. A terminal does so in the
 // middle of a word and goes on at its left edge; the picture does so at a space
-// where there is one and goes on below the last column of the line's table, which
-// is easier to read.
+// where there is one, else after a slash or comma, and goes on below the last column of
+// the line's table, which is easier to read.
 func wrap(line []cell, width int) [][]cell {
 	indent := lastColumn(line)
 	if indent > width/2 {
@@ -18,6 +18,9 @@ func wrap(line []cell, width int) [][]cell {
 			if line[i].char == ' ' {
 				end, next = i, i+1
 				break
+			}
+			if c := line[i-1].char; end == width && (c == '/' || c == ',') {
+				end, next = i, i
 			}
 		}
 		rows = append(rows, line[:end])

@@ -12,6 +12,8 @@ func TestWrap(t *testing.T) {
 		"below an indent":    {"    fix: aaaa bbbb cccc", "    fix: aaaa bbbb|    cccc|"},
 		"column too far":     {"one two three  aaaa bbbb", "one two three  aaaa|bbbb|"},
 		"word without space": {"one  aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "one  aaaaaaaaaaaaaaa|     aaaaaaaaaaaaaaa|     a|"},
+		"address":            {"one  http://a/bb/ccc/dddd", "one  http://a/bb/|     ccc/dddd|"},
+		"space before comma": {"aaaa bbbb cc,cccc,cccccc", "aaaa bbbb|cc,cccc,cccccc|"},
 		"keeps the style":    {"\x1b[31maaaa bbbb cccc dddd eeee", "<red>aaaa bbbb cccc dddd|eeee|"},
 	} {
 		t.Run(name, func(t *testing.T) {

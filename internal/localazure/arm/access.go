@@ -157,19 +157,19 @@ func noRole(id string) reply {
 	return fail(http.StatusNotFound, "RoleDefinitionDoesNotExist", "The specified role definition with ID '%s' does not exist.", strings.ReplaceAll(id, "-", ""))
 }
 
-func (c *call) assignment() (int, *assignment) {
+func (c *call) assignment() *assignment {
 	i := slices.IndexFunc(c.assignments, func(a *assignment) bool {
 		return !a.gone && strings.EqualFold(a.id, c.values["name"]) && strings.EqualFold(a.scope, c.values["scope"])
 	})
 	if i < 0 {
-		return i, nil
+		return nil
 	}
-	return i, c.assignments[i]
+	return c.assignments[i]
 }
 
-// putAssignment has its texts from issues: RoleAssignmentExists in Azure/terraform's
-// and AKS's (with the ID since 2024), PrincipalNotFound in
-// Azure/avdaccelerator#76, RoleAssignmentUpdateNotPermitted in Azure/bicep's.
+// putAssignment has texts of issues: PrincipalNotFound of Azure/avdaccelerator#76,
+// UnmatchedPrincipalType of the Azure Developer CLI's, RoleAssignmentExists of
+// deployments of Container Apps in 2026. No record was found of the others.
 func putAssignment(c *call) reply {
 	p := part(c.body, "properties")
 	principal, roleID := text(p, "principalId"), text(p, "roleDefinitionId")
@@ -196,7 +196,10 @@ func putAssignment(c *call) reply {
 			strings.ReplaceAll(principal, "-", ""), known, kind)
 	}
 	scope := c.values["scope"]
-	if _, old := c.assignment(); old != nil && (!strings.EqualFold(old.principal, principal) || old.role != r.ID) {
+	if rejected := c.scopeMissing(scope); rejected != nil {
+		return *rejected
+	}
+	if old := c.assignment(); old != nil && (!strings.EqualFold(old.principal, principal) || old.role != r.ID) {
 		return fail(http.StatusConflict, "RoleAssignmentUpdateNotPermitted", "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.")
 	}
 	for _, a := range c.assignments {
@@ -212,8 +215,27 @@ func putAssignment(c *call) reply {
 	return reply{status: http.StatusCreated, body: c.assignmentBody(a)}
 }
 
+// scopeMissing rejects a scope whose group or resource does not exist. What is below a
+// resource, such as a secret, is not looked at.
+func (c *call) scopeMissing(scope string) *reply {
+	segments := strings.Split(scope, "/")
+	if len(segments) < 5 {
+		return nil
+	}
+	c.values["group"] = segments[4]
+	if _, rejected := c.group(false); rejected != nil {
+		return rejected
+	}
+	if len(segments) >= 9 && c.resources[strings.ToLower(strings.Join(segments[:9], "/"))] == nil {
+		c.values["name"] = segments[8]
+		rep := c.notFound(&kind{typ: segments[6] + "/" + segments[7]})
+		return &rep
+	}
+	return nil
+}
+
 func getAssignment(c *call) reply {
-	_, a := c.assignment()
+	a := c.assignment()
 	if a == nil {
 		return fail(http.StatusNotFound, "RoleAssignmentNotFound", "The role assignment '%s' is not found.", strings.ReplaceAll(c.values["name"], "-", ""))
 	}
@@ -221,7 +243,7 @@ func getAssignment(c *call) reply {
 }
 
 func deleteAssignment(c *call) reply {
-	_, a := c.assignment()
+	a := c.assignment()
 	if a == nil {
 		return reply{status: http.StatusNoContent}
 	}

@@ -357,6 +357,9 @@ func TestRoleAssignments(t *testing.T) {
 	a.want(201, "PUT", assignmentID(sub, 3), rolesAPI, assignmentBody(principal, officer, ""))
 	a.rejects(400, "UnmatchedPrincipalType", "has type 'ServicePrincipal'", "PUT", assignmentID(sub, 4), rolesAPI, assignmentBody(principal, secretsUser, "User"))
 	a.rejects(404, "RoleDefinitionDoesNotExist", "does not exist", "PUT", assignmentID(sub, 4), rolesAPI, assignmentBody(principal, tenant, ""))
+	a.rejects(404, "ResourceGroupNotFound", "'other' could not be found", "PUT", assignmentID(sub+"/resourceGroups/other", 4), rolesAPI, assignmentBody(principal, secretsUser, ""))
+	a.rejects(404, "ResourceNotFound", "'Microsoft.KeyVault/vaults/kv-x' under resource group 'rg' was not found", "PUT", assignmentID(vault+"kv-x/secrets/s", 4), rolesAPI,
+		assignmentBody(principal, secretsUser, ""))
 	for query, n := range map[string]int{
 		sub + "|": 3, sub + "|?$filter=atScope()": 2, group + "|?$filter=atScope()": 3,
 		group + "|?$filter=principalId+eq+'" + principal + "'": 2, sub + "|?$filter=atScope()+and+assignedTo('" + principal + "')": 1,
@@ -380,9 +383,9 @@ func vaultBody(more string) string {
 }
 
 // secret gets or sets a secret as the user.
-func (a *azure) secret(method, name string) (int, object) {
+func (a *azure) secret(method string) (int, object) {
 	a.Helper()
-	status, body, _ := a.request(a.vaults, name+".vault.azure.net", "https://vault.azure.net", method, "/secrets/s?api-version=7.4", `{"value":"v"}`)
+	status, body, _ := a.request(a.vaults, "kv-one.vault.azure.net", "https://vault.azure.net", method, "/secrets/s?api-version=7.4", `{"value":"v"}`)
 	return status, body
 }
 
@@ -393,26 +396,26 @@ func TestVaultRoles(t *testing.T) {
 	if uri := prop(created, "properties", "vaultUri"); uri != "https://kv-one.vault.azure.net/" || prop(created, "properties", "provisioningState") != "Succeeded" {
 		t.Errorf("vault: %v", created)
 	}
-	status, body := a.secret("PUT", "kv-one")
+	status, body := a.secret("PUT")
 	if status != 403 || prop(body, "error", "innererror", "code") != "ForbiddenByRbac" || !strings.Contains(prop(body, "error", "message").(string), strings.ToLower(vault+"kv-one/secrets/s")) {
 		t.Errorf("the owner without a data role: %d %v", status, body)
 	}
 	steps := func(id string) {
 		t.Helper()
 		a.want(201, "PUT", id, rolesAPI, assignmentBody(user, officer, ""))
-		if status, _ := a.secret("PUT", "kv-one"); status != 403 {
+		if status, _ := a.secret("PUT"); status != 403 {
 			t.Errorf("%s: %d at once", id, status)
 		}
 		a.now = a.now.Add(time.Minute)
-		if status, body := a.secret("PUT", "kv-one"); status != 200 {
+		if status, body := a.secret("PUT"); status != 200 {
 			t.Errorf("%s: %d %v in time", id, status, body)
 		}
 		a.want(200, "DELETE", id, rolesAPI, "")
-		if status, _ := a.secret("PUT", "kv-one"); status != 200 {
+		if status, _ := a.secret("PUT"); status != 200 {
 			t.Errorf("%s: %d at once after deletion", id, status)
 		}
 		a.now = a.now.Add(time.Minute)
-		if status, _ := a.secret("PUT", "kv-one"); status != 403 {
+		if status, _ := a.secret("PUT"); status != 403 {
 			t.Errorf("%s: %d in time after deletion", id, status)
 		}
 	}
@@ -422,7 +425,7 @@ func TestVaultRoles(t *testing.T) {
 	steps(assignmentID(vault+"kv-one/secrets/s", 4))
 	a.want(201, "PUT", assignmentID(vault+"kv-one/secrets/other", 5), rolesAPI, assignmentBody(user, officer, ""))
 	a.now = a.now.Add(time.Minute)
-	if status, _ := a.secret("PUT", "kv-one"); status != 403 {
+	if status, _ := a.secret("PUT"); status != 403 {
 		t.Errorf("role on another secret: %d", status)
 	}
 }
@@ -444,10 +447,10 @@ func TestVaultPoliciesAndNetwork(t *testing.T) {
 		{policies(`"get"`) + `,"networkAcls":{"defaultAction":"Deny","ipRules":[{"value":"127.0.0.1/32"}]}`, "", 200, 403},
 	} {
 		a.want(200, "PUT", vault+"kv-one", vaultAPI, vaultBody(tt.more))
-		if status, _ := a.secret("PUT", "kv-one"); status != tt.set {
+		if status, _ := a.secret("PUT"); status != tt.set {
 			t.Errorf("set with %s: %d", tt.more, status)
 		}
-		status, body := a.secret("GET", "kv-one")
+		status, body := a.secret("GET")
 		if status != tt.get || tt.inner != "" && prop(body, "error", "innererror", "code") != tt.inner {
 			t.Errorf("get with %s: %d %v", tt.more, status, body)
 		}

@@ -237,6 +237,13 @@ func userCredentials(c *call, k *kind) reply {
 	if text(r.properties(), "provisioningState") == "Creating" {
 		return *aksError(http.StatusBadRequest, "BadRequest", "Getting static credential is not allowed because this cluster is in Creating state.")
 	}
+	name := "clusterUser"
+	if strings.HasSuffix(strings.ToLower(c.r.URL.Path), "admincredential") {
+		name = "clusterAdmin"
+		if r.properties()["disableLocalAccounts"] == true {
+			return *aksError(http.StatusBadRequest, "BadRequest", "Getting static credential is not allowed because this cluster is set to disable local accounts.")
+		}
+	}
 	kubeconfig := c.cfg.Cluster.Kubeconfig
 	if name := text(r.body, "name"); len(kubeconfig) == 0 || !strings.EqualFold(name, c.cfg.Cluster.Name) {
 		user := "clusterUser_" + c.values["group"] + "_" + name
@@ -246,10 +253,6 @@ func userCredentials(c *call, k *kind) reply {
 			"users":    []any{object{"name": user, "user": object{"token": guid.New()}}},
 			"contexts": []any{object{"name": name, "context": object{"cluster": name, "user": user}}},
 		})
-	}
-	name := "clusterUser"
-	if strings.HasSuffix(strings.ToLower(c.r.URL.Path), "admincredential") {
-		name = "clusterAdmin"
 	}
 	return ok(object{"kubeconfigs": []any{object{"name": name, "value": base64.StdEncoding.EncodeToString(kubeconfig)}}})
 }

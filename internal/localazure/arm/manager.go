@@ -28,7 +28,7 @@ const (
 	GroupDeletion   Delay = "group-deletion"
 	Registration    Delay = "registration"     // of a provider or a feature
 	Credential      Delay = "credential"       // until a federated identity credential is in effect
-	CredentialWrite Delay = "credential-write" // how long a write of one takes, and keeps out others
+	CredentialWrite Delay = "credential-write" // #nosec G101 -- how long a write of one takes, and keeps out others
 	RoleAssignment  Delay = "role-assignment"  // until an assignment, or its end, is in effect
 	Graph           Delay = "graph"            // until the directory knows a new principal
 	Vault           Delay = "vault"            // until a vault's name resolves
@@ -223,7 +223,10 @@ func list(items []any) reply {
 func (m *Manager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rep := m.serve(r)
 	if rep.after > 0 {
-		time.Sleep(rep.after)
+		select {
+		case <-time.After(rep.after):
+		case <-r.Context().Done():
+		}
 	}
 	if rep.then != nil {
 		m.mu.Lock()

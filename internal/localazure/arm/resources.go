@@ -241,7 +241,6 @@ func (c *call) tags() any {
 type operation struct {
 	id, status, failure string
 	started             time.Time
-	body                any // of its result
 }
 
 func (m *Manager) begin(id string) *operation {

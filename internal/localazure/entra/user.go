@@ -80,7 +80,7 @@ func (d *Directory) signIn(r *http.Request, form url.Values, c cloud.Cloud) (Use
 		return User{}, notImplemented("users that sign in to other applications than the Azure CLI")
 	}
 	for _, u := range d.Users() {
-		if t, ok := d.tenant(u.TenantID, c); ok && (t.ID == tenant || strings.Contains("common organizations", tenant)) {
+		if t, ok := d.tenant(u.TenantID, c); ok && (t.ID == tenant || !guid.Valid(tenant)) {
 			return u, nil
 		}
 	}

@@ -264,6 +264,7 @@ func (g *Graph) byIDs(_ *http.Request, _ entra.Caller, body object) reply {
 	return reply{http.StatusOK, object{"value": found}}
 }
 
+// createPrincipal has the text for an unknown application of hashicorp/go-azure-sdk.
 func (g *Graph) createPrincipal(_ *http.Request, _ entra.Caller, body object) reply {
 	appID, _ := body["appId"].(string)
 	for _, a := range g.cfg.Directory.Applications() {

@@ -54,11 +54,12 @@ func runExec(ctx context.Context, args []string, signals <-chan os.Signal, stdin
 	if len(f.problems) == 0 && f.NArg() == 0 {
 		f.problem("a COMMAND is missing, after --")
 	}
+	c.checkControlPlane(f)
 	if err := f.check(); err != nil {
 		return 0, err
 	}
 	c.assignRoles()
-	cfg.World, cfg.Latency = c.world, c.latency
+	cfg.World, cfg.Latency, cfg.Faults = c.world, c.latency, c.faults
 	if *verbose {
 		cfg.OnRequest = logRequests(newLogger(stderr))
 	}

@@ -111,10 +111,12 @@ type conditions struct {
 	world   localazure.World
 	latency time.Duration
 	roles   []string // of the application in the APIs of world, empty for none
+	faults  []*localazure.Fault
 }
 
 func (c *conditions) register(f *flagSet) {
 	w := &c.world
+	c.registerControlPlane(f)
 	f.cloud(&w.Cloud)
 	f.duration(&c.latency, "latency", "`duration` of one round trip to Azure, such as 30ms (default 0s)")
 	f.value("deny-secret", "`reason` for which the vaults reject their callers: rbac, access-policy, firewall, connection or nsp", func(v string) (err error) {

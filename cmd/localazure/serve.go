@@ -80,6 +80,7 @@ func parseServe(args []string, stdout io.Writer) (*serveOptions, error) {
 	if o.tlsListen == "" && len(w.IdentityBindings) > 0 {
 		f.problem("-identity-binding needs -tls-listen")
 	}
+	o.checkControlPlane(f)
 	o.assignRoles()
 	return o, f.check()
 }
@@ -97,6 +98,10 @@ func runServe(ctx context.Context, args []string, signals <-chan os.Signal, stdo
 		return usageError{err}
 	}
 	defer directory.Close()
+	hosts, err := o.world.Hosts(directory, vaults, nil)
+	if err != nil {
+		return usageError{err}
+	}
 	authority, err := loadAuthority(o.caCert, o.caKey)
 	if err != nil {
 		return err
@@ -108,7 +113,7 @@ func runServe(ctx context.Context, args []string, signals <-chan os.Signal, stdo
 	}
 	log := newLogger(stderr)
 	server, err := localazure.Start(ctx, localazure.Config{
-		Authority: authority, Directory: directory, Vaults: vaults,
+		Authority: authority, Directory: directory, Vaults: vaults, Hosts: hosts, Faults: o.faults,
 		ProxyAddress: o.listen, TokenProxyAddress: o.tlsListen, TokenProxyName: o.tlsServerName,
 		Latency: o.latency, OnRequest: logRequests(log),
 	})

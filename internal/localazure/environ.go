@@ -109,7 +109,7 @@ func (s *Sandbox) Environ() []string {
 	access := Access{
 		Cloud: s.world.Cloud, TenantID: s.world.TenantID, ClientID: s.world.ClientID,
 		ProxyURL: s.server.ProxyURL(), CAFile: s.caFile(), TokenFile: s.TokenFile(),
-		VaultURL: s.vault.URL(), SecretName: s.world.Secrets[0].Name,
+		VaultURL: "https://" + s.world.Cloud.VaultHost(s.world.Vaults[0]) + "/", SecretName: s.world.Secrets[0].Name,
 	}
 	if s.cfg.IdentityBinding {
 		access.TokenProxyURL, access.TokenProxyName = s.server.TokenProxyURL(), bindingName

@@ -128,7 +128,9 @@ func TestConnectLeadsToAzureOnly(t *testing.T) {
 		{"standin.example:80", 403, "port 443 only"},
 		{"example.com:443", 403, `localazure does not implement example.com and connects to no other host`},
 		{"127.0.0.1:443", 403, "127.0.0.1"},
-		{"management.azure.com:443", 403, "management.azure.com"},
+		{"management.azure.com:443", 200, ""},
+		{"graph.microsoft.com:443", 200, ""},
+		{"management.chinacloudapi.cn:443", 403, "management.chinacloudapi.cn"},
 		{loginHost + ":80", 403, "port 443 only"},
 		{"other.vault.azure.net:443", 502, `no such host: localazure has no vault other.vault.azure.net`},
 		{localazure.VaultName + ".vault.azure.cn:443", 502, "localazure has no vault"}, // it is in another cloud

@@ -53,5 +53,8 @@ func (s *Server) serveAzure(w http.ResponseWriter, r *http.Request, h http.Handl
 	if intercept != nil && intercept(recorder, r) {
 		return
 	}
+	for _, f := range s.faults {
+		h = f.wrap(h)
+	}
 	h.ServeHTTP(recorder, r)
 }

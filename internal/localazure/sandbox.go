@@ -56,8 +56,9 @@ type SandboxConfig struct {
 	// [keyvault.DefaultLimit].
 	ThrottleLimit int
 
-	// Hosts, Latency, Intercept and OnRequest are those of [Config].
+	// Hosts, Faults, Latency, Intercept and OnRequest are those of [Config].
 	Hosts     map[string]http.Handler
+	Faults    []*Fault
 	Latency   time.Duration
 	Intercept Intercept
 	OnRequest func(Request)
@@ -141,9 +142,13 @@ func (s *Sandbox) start(ctx context.Context) error {
 		return err
 	}
 	s.vault, _ = vaults.Lookup(s.world.Cloud.VaultHost(s.world.Vaults[0]))
+	hosts, err := s.world.Hosts(s.entra, vaults, s.cfg.Hosts)
+	if err != nil {
+		return err
+	}
 	config := Config{
-		Authority: authority, Directory: s.entra, Vaults: vaults, Hosts: s.cfg.Hosts,
-		Latency: s.cfg.Latency, Intercept: s.cfg.Intercept, OnRequest: s.cfg.OnRequest,
+		Authority: authority, Directory: s.entra, Vaults: vaults, Hosts: hosts,
+		Faults: s.cfg.Faults, Latency: s.cfg.Latency, Intercept: s.cfg.Intercept, OnRequest: s.cfg.OnRequest,
 	}
 	if s.cfg.IdentityBinding {
 		config.TokenProxyAddress, config.TokenProxyName = "127.0.0.1:0", bindingName

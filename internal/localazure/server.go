@@ -43,6 +43,8 @@ type Config struct {
 	// TokenProxyName is the server name a client of the token proxy must ask for.
 	TokenProxyName string
 
+	// Faults cut connections to Azure.
+	Faults []*Fault
 	// Latency of one round trip between a client and Azure.
 	Latency time.Duration
 	// Intercept may be changed later with [Server.SetIntercept].
@@ -57,6 +59,7 @@ type Server struct {
 	directory  *entra.Directory
 	vaults     *keyvault.Service
 	hosts      map[string]http.Handler
+	faults     []*Fault
 	log        *requestLog
 	proxyURL   *url.URL
 	tokenProxy *url.URL // nil when off
@@ -86,7 +89,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("start localazure: latency %s is negative", cfg.Latency)
 	}
 	s := &Server{
-		authority: cfg.Authority, directory: cfg.Directory, vaults: cfg.Vaults, hosts: maps.Clone(cfg.Hosts),
+		authority: cfg.Authority, directory: cfg.Directory, vaults: cfg.Vaults, hosts: maps.Clone(cfg.Hosts), faults: cfg.Faults,
 		intercept: cfg.Intercept, log: &requestLog{notify: cfg.OnRequest},
 		tunnels: newTunnelListener(), failed: make(chan error, 3),
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/workload-identity-quickstart/msal-go/internal/localazure/cloud"
 	"github.com/workload-identity-quickstart/msal-go/internal/localazure/entra"
+	"github.com/workload-identity-quickstart/msal-go/internal/localazure/guid"
 	"github.com/workload-identity-quickstart/msal-go/internal/localazure/keyvault"
 )
 
@@ -84,6 +85,11 @@ type World struct {
 	// [keyvault.DefaultLimit].
 	ThrottleLimit int
 
+	// Empty leaves out the application and the vaults, so that there are a tenant, a
+	// user and a subscription alone.
+	Empty bool
+	// ControlPlane decides about Azure Resource Manager and Microsoft Graph.
+	ControlPlane ControlPlane
 	// AccessTokenLifetime is that of [entra.Config].
 	AccessTokenLifetime time.Duration
 	// IssuerRoots are those of [entra.Config].
@@ -126,10 +132,16 @@ func (w World) fillDirectory(directory *entra.Directory) error {
 	if err := directory.AddTenant(entra.Tenant{ID: w.TenantID, Cloud: w.Cloud}); err != nil {
 		return err
 	}
+	err := directory.AddUser(entra.User{ObjectID: UserID, TenantID: w.TenantID, Name: UserName, DisplayName: "User"})
+	if w.Empty || err != nil {
+		return err
+	}
 	app := entra.Application{
 		ClientID: w.ClientID, Name: identityName, ObjectID: w.ObjectID, TenantID: w.TenantID, IdentityBindings: w.IdentityBindings,
+		ApplicationID: guid.New(),
 	}
 	if w.ManagedIdentity {
+		app.ApplicationID = ""
 		app.ManagedIdentity = "/subscriptions/" + SubscriptionID +
 			"/resourcegroups/azwi-quickstart/providers/Microsoft.ManagedIdentity/userAssignedIdentities/" + identityName
 	}
@@ -139,7 +151,7 @@ func (w World) fillDirectory(directory *entra.Directory) error {
 		}
 		app.FederatedCredentials = append(app.FederatedCredentials, c)
 	}
-	err := directory.AddApplication(app)
+	err = directory.AddApplication(app)
 	for _, api := range w.APIs {
 		api.TenantID = w.TenantID
 		if apiErr := directory.AddApplication(api); apiErr != nil {
@@ -150,6 +162,9 @@ func (w World) fillDirectory(directory *entra.Directory) error {
 }
 
 func (w World) fillVaults(service *keyvault.Service) error {
+	if w.Empty {
+		return nil
+	}
 	options := keyvault.Options{Cloud: w.Cloud, TenantID: w.TenantID, Limit: w.ThrottleLimit,
 		Readers: []string{w.ObjectID}, Writers: []string{w.ObjectID}}
 	switch w.DenySecret {

@@ -82,6 +82,9 @@ type tokenClaims struct {
 	Version          string   `json:"ver"`
 	ManagedIdentity  string   `json:"xms_mirid,omitempty"`
 	Capabilities     []string `json:"xms_cc,omitempty"`
+	Name             string   `json:"name,omitempty"` // of a user, as what follows
+	Scopes           string   `json:"scp,omitempty"`
+	UserName         string   `json:"upn,omitempty"`
 }
 
 // backdate is how much earlier than its issue a token becomes valid, by its iat as

@@ -47,6 +47,8 @@ type Directory struct {
 	mu           sync.Mutex
 	tenants      map[string]Tenant
 	applications map[string]*Application // by client id
+	users        []User
+	grants       map[string]User // by device code or refresh token
 }
 
 // New makes a directory without tenants, and the RSA key that signs its tokens.
@@ -57,6 +59,7 @@ func New(cfg Config) (*Directory, error) {
 		issuers:      newIssuers(cfg.IssuerRoots),
 		tenants:      map[string]Tenant{},
 		applications: map[string]*Application{},
+		grants:       map[string]User{},
 	}
 	if d.now == nil {
 		d.now = time.Now

@@ -88,6 +88,7 @@ func (d *Directory) configuration(r *http.Request, c cloud.Cloud, issuer func(st
 		"issuer":                                issuer(inIssuer),
 		"authorization_endpoint":                base + "/oauth2" + version + "/authorize",
 		"token_endpoint":                        base + "/oauth2" + version + "/token",
+		"device_authorization_endpoint":         base + "/oauth2" + version + "/devicecode",
 		"jwks_uri":                              base + "/discovery" + version + "/keys",
 		"token_endpoint_auth_methods_supported": []string{"client_secret_post", "private_key_jwt", "client_secret_basic"},
 		"response_modes_supported":              []string{"query", "fragment", "form_post"},

@@ -44,6 +44,10 @@ func notImplemented(format string, args ...any) *refusal {
 	return refuse(http.StatusNotImplemented, "not_implemented", 0, "localazure does not implement "+format, args...)
 }
 
+func serverError() *refusal {
+	return refuse(http.StatusInternalServerError, "server_error", 90033, "A transient error has occurred. Please try again.")
+}
+
 func malformedRequest() *refusal {
 	return badRequest(9002313, "Invalid request. Request is malformed or invalid.")
 }

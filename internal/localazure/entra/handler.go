@@ -27,6 +27,7 @@ func (d *Directory) routes() *http.ServeMux {
 		"/{tenant}/discovery/keys":                        {http.MethodGet, d.keys},
 		"/{tenant}/discovery/v2.0/keys":                   {http.MethodGet, d.keys},
 		"/{tenant}/oauth2/v2.0/token":                     {http.MethodPost, d.token},
+		"/{tenant}/oauth2/v2.0/devicecode":                {http.MethodPost, d.deviceCode},
 	} {
 		mux.Handle(path, d.answer(method.verb, method.endpoint))
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -49,6 +50,12 @@ type Application struct {
 	// service principal in its tenant.
 	NoServicePrincipal bool
 
+	// ApplicationID is the object ID of the application, which is another than that
+	// of its service principal. Managed identities have none.
+	ApplicationID string
+	// KnownAt is when Microsoft Graph and Azure Resource Manager know the service
+	// principal, some time after its creation. Zero means at once.
+	KnownAt time.Time
 	// AccessTokenVersion of the tokens for this application, 1 or 2: in its
 	// registration, api.requestedAccessTokenVersion. Zero means 1, as for null there.
 	AccessTokenVersion int
@@ -78,6 +85,8 @@ func (a *Application) rolesOf(clientID string) []string {
 // one subject and audience. All three are compared byte by byte, see
 // https://learn.microsoft.com/entra/workload-id/workload-identity-federation.
 type FederatedCredential struct {
+	// ID, Description are those of Microsoft Graph.
+	ID, Description string
 	// Name is unique within the application.
 	Name     string
 	Issuer   string
@@ -194,6 +203,35 @@ func (d *Directory) change(clientID string, edit func(*Application) error) error
 		return fmt.Errorf("application %q does not exist", clientID)
 	}
 	return edit(a)
+}
+
+// Applications lists the applications and managed identities, by client ID.
+func (d *Directory) Applications() []Application {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var all []Application
+	for _, id := range slices.Sorted(maps.Keys(d.applications)) {
+		a := *d.applications[id]
+		a.FederatedCredentials = slices.Clone(a.FederatedCredentials)
+		all = append(all, a)
+	}
+	return all
+}
+
+// RemoveApplication removes an application or managed identity, if there is one.
+func (d *Directory) RemoveApplication(clientID string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.applications, strings.ToLower(clientID))
+}
+
+// CreateServicePrincipal gives an application that has none its service principal.
+func (d *Directory) CreateServicePrincipal(clientID string, knownAt time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if a, ok := d.applications[strings.ToLower(clientID)]; ok {
+		a.NoServicePrincipal, a.KnownAt = false, knownAt
+	}
 }
 
 // add checks c as Entra ID does when a credential is created.

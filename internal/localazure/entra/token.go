@@ -34,6 +34,10 @@ func (d *Directory) token(r *http.Request, c cloud.Cloud) (any, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
+	switch form.Get("grant_type") {
+	case "refresh_token", "device_code", "urn:ietf:params:oauth:grant-type:device_code":
+		return d.userToken(r, c, form)
+	}
 	if slices.Contains([]string{"common", "organizations", "consumers"}, r.PathValue("tenant")) {
 		return nil, badRequest(50059, "No tenant-identifying information found in either the request or implied by any provided credentials.")
 	}
@@ -43,8 +47,7 @@ func (d *Directory) token(r *http.Request, c cloud.Cloud) (any, *refusal) {
 	}
 	switch grant := form.Get("grant_type"); grant {
 	case "client_credentials":
-	case "authorization_code", "refresh_token", "password", "device_code",
-		"urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:jwt-bearer":
+	case "authorization_code", "password", "urn:ietf:params:oauth:grant-type:jwt-bearer":
 		return nil, notImplemented("the grant type '%s'", grant)
 	case "":
 		return nil, missingParameter("grant_type")
@@ -87,7 +90,7 @@ func (d *Directory) token(r *http.Request, c cloud.Cloud) (any, *refusal) {
 	}
 	token, err := d.issue(app, tenant, audience, lifetime, capabilities)
 	if err != nil {
-		return nil, refuse(http.StatusInternalServerError, "server_error", 90033, "A transient error has occurred. Please try again.")
+		return nil, serverError()
 	}
 	seconds := int64(lifetime / time.Second)
 	response := tokenResponse{TokenType: "Bearer", ExpiresIn: seconds, ExtendedLifetime: seconds, AccessToken: token}

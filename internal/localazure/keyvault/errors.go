@@ -83,8 +83,9 @@ func (v *Vault) location() string { return v.options.Name + ";location=" + v.opt
 // closed rejects every caller, if the vault's network does.
 func (v *Vault) closed(c caller, address string) *refusal {
 	end := fmt.Sprintf("\r\nCaller: %s\r\nVault: %s", c, v.location())
-	inner := string(v.options.Network)
-	switch v.options.Network {
+	_, network := v.model()
+	inner := string(network)
+	switch network {
 	case Firewall:
 		return forbidden(inner, "Client address is not authorized and caller is not a trusted service.\r\nClient address: "+address+end)
 	case Connection:
@@ -118,18 +119,22 @@ var (
 // authorize rejects a caller who may not do op to the secret called name, or to
 // all secrets where it is empty.
 func (v *Vault) authorize(c caller, op operation, name string) *refusal {
-	if v.allows(c, op != opGet && op != opList) {
+	resource := v.resourceID
+	if name != "" {
+		resource += "/secrets/" + strings.ToLower(name)
+	}
+	if v.options.Access != nil {
+		if v.options.Access.Allows(c.objectID, op.permission, "Microsoft.KeyVault/vaults/secrets/"+op.action, resource) {
+			return nil
+		}
+	} else if v.allows(c, op != opGet && op != opList) {
 		return nil
 	}
-	if v.options.PermissionModel == AccessPolicy {
+	if model, _ := v.model(); model == AccessPolicy {
 		return forbidden("AccessDenied", fmt.Sprintf(
 			"The user, group or application '%s' does not have secrets %s permission on key vault '%s'. "+
 				"For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287",
 			c, op.permission, v.location()))
-	}
-	resource := v.resourceID
-	if name != "" {
-		resource += "/secrets/" + strings.ToLower(name)
 	}
 	return forbidden("ForbiddenByRbac", strings.Join([]string{
 		"Caller is not authorized to perform action on resource.",

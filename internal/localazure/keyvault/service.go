@@ -51,6 +51,15 @@ const (
 	Perimeter  Network = "ForbiddenByNsp"
 )
 
+// Access decides about a vault's callers where its permissions are managed elsewhere.
+type Access interface {
+	// Model is how the vault decides, and what its network rejects.
+	Model() (PermissionModel, Network)
+	// Allows reports whether objectID has a permission of access policies, or a data
+	// action of roles, on the secret of a resource ID.
+	Allows(objectID, permission, action, resourceID string) bool
+}
+
 // Options describe a vault.
 type Options struct {
 	// Name of 3 to 24 letters, digits and single hyphens.
@@ -72,6 +81,10 @@ type Options struct {
 	Limit int
 	// Location is an Azure region, "eastus" unless set.
 	Location string
+	// ResourceID is that of Azure Resource Manager, made up unless set.
+	ResourceID string
+	// Access takes precedence over PermissionModel, Network, Readers and Writers.
+	Access Access
 }
 
 // Service is Key Vault: all vaults, in all clouds. It is an [http.Handler] for
@@ -122,6 +135,20 @@ func (s *Service) Add(o Options) (*Vault, error) {
 	}
 	s.vaults[v.Host()] = v
 	return v, nil
+}
+
+// Remove takes a vault away, as its deletion does. It can be restored.
+func (s *Service) Remove(v *Vault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.vaults, v.Host())
+}
+
+// Restore brings back a vault that was removed, with its secrets.
+func (s *Service) Restore(v *Vault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.vaults[v.Host()] = v
 }
 
 // Lookup finds the vault that answers on host, a name with or without a port.

@@ -1,6 +1,7 @@
 package keyvault
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
@@ -65,8 +66,8 @@ func newVault(o Options, now func() time.Time) *Vault {
 	o.Readers, o.Writers = slices.Clone(o.Readers), slices.Clone(o.Writers)
 	return &Vault{
 		options: o, now: now, secrets: map[string]*object{},
-		resourceID: "/subscriptions/" + guid.New() + "/resourcegroups/azwi-quickstart/providers/microsoft.keyvault/vaults/" +
-			strings.ToLower(o.Name),
+		resourceID: strings.ToLower(cmp.Or(o.ResourceID,
+			"/subscriptions/"+guid.New()+"/resourcegroups/azwi-quickstart/providers/microsoft.keyvault/vaults/"+o.Name)),
 	}
 }
 
@@ -182,6 +183,14 @@ func (v *Vault) find(name, version string) (*secret, bool) {
 		return nil, false
 	}
 	return v.live(name).versions[i], true
+}
+
+// model is how the vault decides, and what its network rejects.
+func (v *Vault) model() (PermissionModel, Network) {
+	if v.options.Access != nil {
+		return v.options.Access.Model()
+	}
+	return v.options.PermissionModel, v.options.Network
 }
 
 // allows reports whether the caller is among readers or, if write, writers.

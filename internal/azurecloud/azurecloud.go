@@ -24,17 +24,17 @@ type Cloud struct {
 // vaults: https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#dns-suffixes-for-object-identifiers;
 // audiences: https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust.
 var (
-	Public = Cloud{ //nolint:gosec // public names
+	Public = Cloud{
 		AuthorityHosts: []string{host(cloud.AzurePublic), "login.microsoft.com", "login.windows.net"},
 		VaultDomain:    "vault.azure.net",
 		Audience:       "api://AzureADTokenExchange",
 	}
-	Government = Cloud{ //nolint:gosec // as above
+	Government = Cloud{
 		AuthorityHosts: []string{host(cloud.AzureGovernment)},
 		VaultDomain:    "vault.usgovcloudapi.net",
 		Audience:       "api://AzureADTokenExchangeUSGov",
 	}
-	China = Cloud{ //nolint:gosec // as above
+	China = Cloud{
 		AuthorityHosts: []string{"login.partner.microsoftonline.cn", host(cloud.AzureChina)},
 		VaultDomain:    "vault.azure.cn",
 		Audience:       "api://AzureADTokenExchangeChina",

@@ -139,7 +139,7 @@ func (d *doctor) tokenFile(ctx context.Context) Result {
 	}
 	left := time.Until(d.facts.Expires).Round(time.Second)
 	detail := fmt.Sprintf("issuer %s, subject %s, audience %s, %s left", d.facts.Issuer, d.facts.Subject, strings.Join(d.facts.Audience, ","), left)
-	expected := azurecloud.Public.TokenAudience
+	expected := azurecloud.Public.Audience
 	if d.facts.TokenProxy {
 		expected = "api://AKSIdentityBinding"
 	}

@@ -129,8 +129,8 @@ func TestRejectedTokenIsReplaced(t *testing.T) {
 	}
 }
 
-// With the credential itself, which invalidates tokens of more than a minute: its
-// tokens are numbered, and the vault rejects the first one from some time on.
+// With the credential itself: its tokens are numbered, and the vault rejects the first
+// one from some time on.
 func TestRejectedTokenIsReplacedByTheCredential(t *testing.T) {
 	tokenFile := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(tokenFile, []byte("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzIn0.c2ln"), 0o600); err != nil {

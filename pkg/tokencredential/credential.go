@@ -120,9 +120,9 @@ func (c *Credential) GetToken(ctx context.Context, options policy.TokenRequestOp
 // that is older than a group membership leads. The next GetToken waits for a new
 // one; if none can be had, it returns the old one, which other services may accept.
 //
-// It does nothing if the token was obtained or invalidated less than a minute ago:
-// a service that rejects every token costs one exchange a minute. Azure SDK clients
-// keep a token after a 403: create a new client, too.
+// It does nothing within a minute of the last token for the same scopes that it took
+// back: a service that rejects every token costs one exchange a minute. Azure SDK
+// clients keep a token after a 403: create a new client, too.
 func (c *Credential) Invalidate(token string) { c.memory.invalidate(token) }
 
 // Format prints whose tokens the credential gets, whatever the verb.

@@ -1,6 +1,7 @@
 package tokencredential
 
 import (
+	"cmp"
 	"errors"
 	"math/rand/v2"
 	"sync"
@@ -13,7 +14,7 @@ import (
 const (
 	expiryMargin      = 5 * time.Minute  // MSAL and azcore have the same
 	renewalPause      = 30 * time.Second // between attempts
-	invalidationPause = time.Minute      // the least age of a token that Invalidate takes back
+	invalidationPause = time.Minute      // between tokens that Invalidate takes back
 )
 
 type tokenKey struct {
@@ -34,10 +35,10 @@ type memory struct {
 
 type rememberedToken struct {
 	azcore.AccessToken
-	renewAt  time.Time
-	call     uint64    // the number of the call that brought it
-	since    time.Time // when it was obtained or last invalidated
-	rejected bool
+	renewAt     time.Time
+	call        uint64    // the number of the call that brought it
+	invalidated time.Time // when it, or one before it, was
+	rejected    bool
 }
 
 // sharedCall is one exchange for everybody who needs its token. It has its own
@@ -116,9 +117,8 @@ func (m *memory) put(key tokenKey, token azcore.AccessToken, call *sharedCall) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	key.claims = ""
-	if r := m.tokens[key]; r == nil || r.call < call.number {
-		now := time.Now()
-		m.tokens[key] = &rememberedToken{AccessToken: token, renewAt: renewalTime(token, now), call: call.number, since: now}
+	if old := cmp.Or(m.tokens[key], new(rememberedToken)); old.call < call.number {
+		m.tokens[key] = &rememberedToken{AccessToken: token, renewAt: renewalTime(token, time.Now()), call: call.number, invalidated: old.invalidated}
 	}
 }
 
@@ -138,8 +138,8 @@ func (m *memory) invalidate(token string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, r := range m.tokens {
-		if now := time.Now(); r.Token == token && now.Sub(r.since) >= invalidationPause {
-			r.rejected, r.since = true, now
+		if now := time.Now(); r.Token == token && now.Sub(r.invalidated) >= invalidationPause {
+			r.rejected, r.invalidated = true, now
 		}
 	}
 }

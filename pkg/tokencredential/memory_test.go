@@ -337,27 +337,29 @@ func TestInvalidate(t *testing.T) {
 			}
 		}
 		expect("first", "token 1")
-		time.Sleep(59 * time.Second)
-		credential.Invalidate("token 1")
-		expect("less than a minute old", "token 1")
-		time.Sleep(time.Second)
 		credential.Invalidate("another")
 		expect("another token", "token 1")
 		credential.Invalidate("token 1")
-		expect("a minute old", "token 2")
+		expect("rejected", "token 2")
+		time.Sleep(59 * time.Second)
+		credential.Invalidate("token 2")
+		expect("within a minute of the last one", "token 2")
+		time.Sleep(time.Second)
+		credential.Invalidate("token 2")
+		expect("after a minute", "token 3")
 
 		time.Sleep(time.Minute)
 		broken.Store(true)
-		credential.Invalidate("token 2")
-		expect("no other to be had", "token 2")
-		if entra.requests() != 2+4 {
+		credential.Invalidate("token 3")
+		expect("no other to be had", "token 3")
+		if entra.requests() != 3+4 {
 			t.Errorf("%d requests, want one and an exchange that was repeated three times", entra.requests())
 		}
 		broken.Store(false)
-		credential.Invalidate("token 2")
-		expect("within a minute of the last one", "token 2")
+		credential.Invalidate("token 3")
+		expect("within a minute of the last one", "token 3")
 		time.Sleep(time.Minute)
-		credential.Invalidate("token 2")
+		credential.Invalidate("token 3")
 		expect("after a minute", fmt.Sprintf("token %d", entra.requests()+1))
 	})
 }

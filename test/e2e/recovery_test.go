@@ -28,7 +28,7 @@ var klogLine = regexp.MustCompile(`^[IWE](\d{4} \d\d:\d\d:\d\d\.\d{6}) +\d+ [\w.
 
 // TestRecovery disturbs Azure while three pods read a secret. Every start of
 // localazure has new signing keys, so that the vault rejects the tokens that pods
-// have in memory; they replace a token once a minute. A test cannot restart the API
+// have in memory; they replace one at most once a minute. A test cannot restart the API
 // server with another key for service account tokens: TestIssuerKeysRotated in
 // cmd/quickstart rotates those of localazure's own issuer.
 func TestRecovery(t *testing.T) {
@@ -104,8 +104,8 @@ func newRecovery(ctx context.Context, t *testing.T, cfg *envconf.Config) *recove
 // again within a minute of the end.
 func (r *recovery) expect(ctx context.Context, t *testing.T, what, text string, disturb func()) {
 	t.Helper()
-	// No token is brand-new when it is rejected: the pause of a minute would end later
-	// than the minute that a pod has.
+	// A pod that has just replaced a token does so again after a minute: some seconds
+	// of that pass before the next disturbance, and not after its end.
 	time.Sleep(2 * readInterval)
 	start := time.Now()
 	disturb()

@@ -612,6 +612,11 @@ func TestGraph(t *testing.T) {
 	}
 	send(204, "DELETE", path+"/fic", "")
 	send(404, "GET", path+"/fic", "")
+	send(204, "PATCH", "/applications/"+app["id"].(string), `{"tags":["run=one"]}`)
+	if got := send(200, "GET", "/applications(appId='"+app["appId"].(string)+"')", ""); fmt.Sprint(got["tags"]) != "[run=one]" {
+		t.Errorf("application: %v", got)
+	}
+	send(501, "PATCH", "/applications/"+app["id"].(string), `{"web":{}}`)
 	send(501, "GET", "/groups", "")
 	send(204, "DELETE", "/applications/"+app["id"].(string), "")
 }

@@ -53,6 +53,8 @@ type Application struct {
 	// ApplicationID is the object ID of the application, which is another than that
 	// of its service principal. Managed identities have none.
 	ApplicationID string
+	// Tags are those of Microsoft Graph.
+	Tags []string
 	// KnownAt is when Microsoft Graph and Azure Resource Manager know the service
 	// principal, some time after its creation. Zero means at once.
 	KnownAt time.Time
@@ -225,12 +227,13 @@ func (d *Directory) RemoveApplication(clientID string) {
 	delete(d.applications, strings.ToLower(clientID))
 }
 
-// CreateServicePrincipal gives an application that has none its service principal.
-func (d *Directory) CreateServicePrincipal(clientID string, knownAt time.Time) {
+// UpdateApplication changes an application's name, tags or service principal, if there
+// is one.
+func (d *Directory) UpdateApplication(clientID string, change func(*Application)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if a, ok := d.applications[strings.ToLower(clientID)]; ok {
-		a.NoServicePrincipal, a.KnownAt = false, knownAt
+		change(a)
 	}
 }
 

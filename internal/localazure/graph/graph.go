@@ -85,6 +85,7 @@ func New(cfg Config) *Graph {
 		"GET /v1.0/applications":                                 g.applications,
 		"POST /v1.0/applications":                                g.createApplication,
 		"GET " + app:                                             g.application(func(a entra.Application, _ *http.Request, _ object) reply { return reply{http.StatusOK, appBody(a)} }),
+		"PATCH " + app:                                           g.application(g.patchApplication),
 		"DELETE " + app:                                          g.application(g.deleteApplication),
 		"GET " + app + "/federatedIdentityCredentials":           g.application(listCredentials),
 		"POST " + app + "/federatedIdentityCredentials":          g.application(g.createCredential),
@@ -275,7 +276,7 @@ func (g *Graph) createPrincipal(_ *http.Request, _ entra.Caller, body object) re
 			return fail(http.StatusConflict, "Request_MultipleObjectsWithSameKeyValue", "The service principal cannot be created, updated, or restored because "+
 				"the service principal name %s is already in use.", appID)
 		}
-		g.cfg.Directory.CreateServicePrincipal(appID, g.cfg.Now().Add(g.cfg.Lag))
+		g.cfg.Directory.UpdateApplication(appID, func(a *entra.Application) { a.NoServicePrincipal, a.KnownAt = false, g.cfg.Now().Add(g.cfg.Lag) })
 		return reply{http.StatusCreated, principalBody(a)}
 	}
 	return fail(http.StatusBadRequest, "Request_BadRequest", "The appId '%s' of the service principal does not reference a valid application object.", appID)
@@ -283,7 +284,7 @@ func (g *Graph) createPrincipal(_ *http.Request, _ entra.Caller, body object) re
 
 func appBody(a entra.Application) object {
 	return object{"@odata.type": "#microsoft.graph.application", "id": a.ApplicationID, "appId": a.ClientID, "displayName": a.Name,
-		"identifierUris": append([]string{}, a.IdentifierURIs...), "signInAudience": "AzureADMyOrg", "tags": []string{}, "appRoles": []any{},
+		"identifierUris": append([]string{}, a.IdentifierURIs...), "signInAudience": "AzureADMyOrg", "tags": append([]string{}, a.Tags...), "appRoles": []any{},
 		"keyCredentials": []any{}, "passwordCredentials": []any{}, "requiredResourceAccess": []any{}}
 }
 
@@ -320,6 +321,31 @@ func (g *Graph) application(do func(entra.Application, *http.Request, object) re
 		}
 		return notFound(id)
 	}
+}
+
+// patchApplication changes the name and the tags.
+func (g *Graph) patchApplication(a entra.Application, _ *http.Request, body object) reply {
+	for key, value := range body {
+		name, isText := value.(string)
+		list, isList := value.([]any)
+		switch {
+		case key == "displayName" && isText:
+			a.Name = name
+		case key == "tags" && isList:
+			a.Tags = nil
+			for _, tag := range list {
+				a.Tags = append(a.Tags, fmt.Sprint(tag))
+			}
+		default:
+			// The Azure CLI sends what it does not change, too.
+			before, _ := json.Marshal(appBody(a)[key]) // cannot fail
+			if after, _ := json.Marshal(value); string(after) != string(before) {
+				return notImplemented("changes of the application's %s", key)
+			}
+		}
+	}
+	g.cfg.Directory.UpdateApplication(a.ClientID, func(stored *entra.Application) { stored.Name, stored.Tags = a.Name, a.Tags })
+	return reply{status: http.StatusNoContent}
 }
 
 func (g *Graph) deleteApplication(a entra.Application, _ *http.Request, _ object) reply {

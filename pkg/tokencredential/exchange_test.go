@@ -128,7 +128,7 @@ func TestRandomRejections(t *testing.T) {
 	})
 }
 
-// Whoever leaves learns why there was no token so far.
+// A caller that leaves learns why there was no token so far.
 func TestLeavingDuringRejections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		credential, _ := newScripted(t, nil, reject(1<<30))

@@ -42,7 +42,7 @@ type rememberedToken struct {
 }
 
 // sharedCall is one exchange for everybody who needs its token. It has its own
-// context and runs to its end, whoever leaves.
+// context and runs to its end, even if all leave.
 type sharedCall struct {
 	number    uint64
 	renewal   bool                                // nobody waited when it began

@@ -29,7 +29,7 @@ show_reports() {
       "scripts/deploy.sh; if the release is there:$(print_command helm upgrade "$RELEASE" charts/quick-start --reuse-values)"
     return
   fi
-  note "${reports//$'\n'/$'\n'  }"
+  sed 's/^/  /' <<<"$reports"
   while IFS= read -r report; do
     explanation=$(explain_report "$report")
     [[ $shown == *"$explanation"* ]] || say "$explanation"
@@ -85,7 +85,7 @@ show_webhook() {
   total=$(grep -c . <<<"$pods") || true
   ready=$(grep -c 'ready=True' <<<"$pods") || true
   note "configuration $WEBHOOK: ${since:+created }${since:-not found}"
-  note "$ready of $total pods ready${pods:+: ${pods//$'\n'/, }}"
+  note "$ready of $total pods ready${pods:+: $(tr '\n' ' ' <<<"$pods")}"
   if [ "$ready" -eq 0 ]; then
     explain failed-calling-webhook "the webhook does not run" "$(SERVICE_ACCOUNT_NAMESPACE=$namespace print_command kubectl describe pods --selector "$WEBHOOK_PODS")"
   elif [ "$(cut -d / -f 1 <<<"$pods" | sort -u | wc -l)" -gt 1 ]; then

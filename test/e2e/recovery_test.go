@@ -22,6 +22,10 @@ const (
 	readInterval = 2 * time.Second
 	maxRecovery  = time.Minute      // from the end of a disturbance
 	maxSilence   = 20 * time.Second // between two lines of a log
+
+	// quiet passes before Azure gets new keys again. A pod that has just replaced a
+	// token does so again after a minute, and has no more than that minute.
+	quiet = 10 * time.Second
 )
 
 var klogLine = regexp.MustCompile(`^[IWE](\d{4} \d\d:\d\d:\d\d\.\d{6}) +\d+ [\w.]+:\d+\] (.*)$`)
@@ -58,6 +62,7 @@ func TestRecovery(t *testing.T) {
 						return slices.ContainsFunc(lines, func(l line) bool { return l.at.After(since) && strings.Contains(l.text, "ForbiddenByRbac") })
 					})
 				}
+				time.Sleep(quiet)
 				r.change(ctx, t, func(d *appsv1.Deployment) {
 					container := &d.Spec.Template.Spec.Containers[0]
 					container.Args = container.Args[:len(container.Args)-1]
@@ -104,9 +109,7 @@ func newRecovery(ctx context.Context, t *testing.T, cfg *envconf.Config) *recove
 // again within a minute of the end.
 func (r *recovery) expect(ctx context.Context, t *testing.T, what, text string, disturb func()) {
 	t.Helper()
-	// A pod that has just replaced a token does so again after a minute: some seconds
-	// of that pass before the next disturbance, and not after its end.
-	time.Sleep(2 * readInterval)
+	time.Sleep(quiet)
 	start := time.Now()
 	disturb()
 	end := time.Now()

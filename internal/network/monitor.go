@@ -187,6 +187,9 @@ func (m *Monitor) VaultAddress() string {
 }
 
 func (m *Monitor) reached(vault string) {
+	if vault == "" {
+		return // no connection
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.vault = vault

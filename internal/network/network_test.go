@@ -282,4 +282,8 @@ func TestVaultAddress(t *testing.T) {
 			t.Errorf("after a request to %s the vault's address is %q, want %q", step.service, got, step.want)
 		}
 	}
+	refused := transportFunc(func(*http.Request) (*http.Response, error) { return nil, errors.New("connection refused") })
+	if err := get(t.Context(), t, m, KeyVault, refused); err == nil || m.VaultAddress() != "127.0.0.1" {
+		t.Errorf("after a request without a connection (%v) the vault's address is %q", err, m.VaultAddress())
+	}
 }
